@@ -1,0 +1,76 @@
+//! What an operator may ask for. `engine::plan` turns it into a plan or a refusal.
+
+use crate::model::{Slot, VersionName, plan::ImageSource};
+
+/// One request, as typed or pressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+  Deploy(Deploy),
+  Smoke {
+    slot: Slot,
+  },
+  Switch {
+    to: Slot,
+    reason: Option<String>,
+  },
+  Rollback(Rollback),
+  Start {
+    slot: Slot,
+  },
+  /// `force`: the operator typed the name of the live slot, or consented before draining ended.
+  Stop {
+    slot: Slot,
+    force: Force,
+  },
+  Migrate {
+    slot: Option<Slot>,
+  },
+  Backup,
+  Restore {
+    file: String,
+    swap: Swap,
+  },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deploy {
+  /// `None` is the observed standby.
+  pub slot: Option<Slot>,
+  pub version: VersionName,
+  pub source: Option<ImageSource>,
+  pub ready: WhenReady,
+  /// Why smoke tests are skipped, when they are.
+  pub skip_smoke: Option<String>,
+}
+
+/// What a deploy does once the standby passed everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenReady {
+  /// Ends there; users stay where they are.
+  Stop,
+  /// Opens the gate "switch now?" and waits.
+  Ask,
+  Switch,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollback {
+  /// A recorded version instead of the previously live slot.
+  pub version: Option<VersionName>,
+  pub reason: Option<String>,
+  pub force: Force,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Force {
+  No,
+  /// Typed: health of the target is not required.
+  Typed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swap {
+  /// Restore beside the database in use and compare, nothing more.
+  No,
+  Yes,
+}

@@ -1,0 +1,24 @@
+//! The nouns of the product, pure: no I/O, no clock, no other layer.
+//!
+//! Everything that is written to the journal or shown on a screen is made of these types, so
+//! they all serialize, and what is not known is a value (`Known::Unknown`), never a default.
+
+pub mod actor;
+pub mod check;
+pub mod container;
+pub mod event;
+pub mod evidence;
+pub mod health;
+pub mod known;
+pub mod observation;
+pub mod operation;
+pub mod plan;
+pub mod router;
+pub mod shown;
+pub mod slot;
+pub mod traffic;
+pub mod version;
+
+pub use known::Known;
+pub use slot::{BySlot, Slot};
+pub use version::VersionName;
