@@ -1,5 +1,24 @@
 //! What the product does. No screen, no Docker, no HTTP, no files: only the ports.
+//!
+//! `observe` looks, `plan` decides (pure), `runner` acts one `step` at a time and writes down what
+//! it does, `run_state` folds what was written into progress (pure), `recovery` finishes what a
+//! dead runner left. Everything outside is a trait in `ports`.
 
 pub mod confirm;
+pub mod guard;
+pub mod health;
 pub mod intent;
+pub mod observe;
+pub mod plan;
 pub mod ports;
+pub mod proof;
+pub mod recovery;
+pub mod restore;
+pub mod run_state;
+pub mod runner;
+pub mod step;
+pub mod world;
+
+pub use intent::Intent;
+pub use observe::observe;
+pub use world::World;

@@ -169,8 +169,8 @@ pub enum Produced {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedFile {
   pub hash: FileHash,
-  /// The slot it named.
-  pub slot: Slot,
+  /// The slot it named; `None` when its text is not what cutover would have written.
+  pub slot: Option<Slot>,
   pub generation: Option<u64>,
   pub content: super::router::FileContent,
 }

@@ -252,6 +252,8 @@ pub struct Plan {
   pub steps: Vec<PlannedStep>,
   pub premise: Premise,
   pub risk: Risk,
+  /// What must be typed to confirm; `None` means the one key `y`.
+  pub word: Option<String>,
   /// Warnings the operator must see; each is why the risk is not green.
   pub warnings: Vec<Shown>,
   /// What else is worth knowing before confirming: readiness, what stays running.

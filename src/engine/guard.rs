@@ -1,0 +1,81 @@
+//! The fences around the live slot, asked again right before every call that changes something.
+
+use super::{proof, world::World};
+use crate::model::{Slot, container::ContainerId, event::Failure, shown::Shown};
+
+/// Where traffic is now: the proxy's own answer, else the managed file, else an error.
+pub async fn live_now(world: &World) -> Result<Slot, Shown> {
+  match proof::glance(world).await {
+    Ok(slot) => Ok(slot),
+    Err(why) => match world.router.save().await {
+      Ok(saved) => saved
+        .slot
+        .ok_or_else(|| Shown::line(&format!("{why}; the managed file names no slot either"))),
+      Err(error) => Err(world.shown(&format!("{why}; {error}"))),
+    },
+  }
+}
+
+/// `slot` is about to be changed: it must not be the one users are on.
+pub async fn must_be_standby(world: &World, slot: Slot) -> Result<(), Failure> {
+  match live_now(world).await {
+    Ok(live) if live == slot => Err(
+      Failure::new(format!(
+        "{} is live now: it is never changed while users are on it",
+        slot.shout()
+      ))
+      .rerun(world.command("status").as_str()),
+    ),
+    Ok(_) => Ok(()),
+    Err(why) => Err(
+      Failure::new(format!(
+        "cannot tell which slot is live ({why}), so {} is not touched",
+        slot.shout()
+      ))
+      .rerun(world.command("status").as_str()),
+    ),
+  }
+}
+
+/// The containers of `slot`, sorted, as a premise or to compare with one.
+pub async fn container_ids(world: &World, slot: Slot) -> Result<Vec<ContainerId>, Failure> {
+  let mut ids: Vec<ContainerId> = world
+    .runtime
+    .containers(slot)
+    .await
+    .map_err(|error| world.failed(&error))?
+    .into_iter()
+    .map(|container| container.id)
+    .collect();
+  ids.sort();
+  Ok(ids)
+}
+
+/// `slot` still consists of exactly the containers it had when the plan was made.
+pub async fn must_be_unchanged(
+  world: &World,
+  slot: Slot,
+  before: &[ContainerId],
+) -> Result<(), Failure> {
+  let now = container_ids(world, slot).await?;
+  if now == before {
+    return Ok(());
+  }
+  Err(Failure::new(format!(
+    "the containers of {} changed while this operation ran: {} before, {} now",
+    slot.shout(),
+    shorts(before),
+    shorts(&now)
+  )))
+}
+
+fn shorts(ids: &[ContainerId]) -> String {
+  if ids.is_empty() {
+    return "none".to_owned();
+  }
+  ids
+    .iter()
+    .map(ContainerId::short)
+    .collect::<Vec<_>>()
+    .join(" ")
+}

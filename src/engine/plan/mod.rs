@@ -1,0 +1,59 @@
+//! From an intent to a plan, or to a refusal that names every fault with its fix.
+//!
+//! `preview` asks the ports what the plan will show; everything after it is pure: the same site,
+//! observation, intent and preview always give the same plan.
+
+mod builder;
+mod deploy;
+mod fences;
+mod housekeeping;
+mod preview;
+mod rollback;
+mod switch;
+
+use super::{Intent, world::World};
+use crate::{
+  config::Site,
+  model::{
+    observation::Observation,
+    plan::{Plan, Refusal},
+  },
+};
+
+pub use preview::Preview;
+
+/// Plans `intent` against what was just observed. Changes nothing.
+pub async fn plan(
+  world: &World,
+  observation: &Observation,
+  intent: &Intent,
+) -> Result<Plan, Refusal> {
+  let preview = preview::gather(world, observation, intent).await;
+  make(&world.site, observation, intent, &preview)
+}
+
+/// The pure part of [`plan`].
+pub fn make(
+  site: &Site,
+  observation: &Observation,
+  intent: &Intent,
+  preview: &Preview,
+) -> Result<Plan, Refusal> {
+  let case = fences::Case {
+    site,
+    observation,
+    preview,
+  };
+  case.must_be_free()?;
+  match intent {
+    Intent::Deploy(deploy) => deploy::plan(&case, deploy),
+    Intent::Switch { to, reason } => switch::plan(&case, *to, reason.as_deref()),
+    Intent::Rollback(rollback) => rollback::plan(&case, rollback),
+    Intent::Smoke { slot } => housekeeping::smoke(&case, *slot),
+    Intent::Start { slot } => housekeeping::start(&case, *slot),
+    Intent::Stop { slot, force } => housekeeping::stop(&case, *slot, *force),
+    Intent::Migrate { slot } => housekeeping::migrate(&case, *slot),
+    Intent::Backup => housekeeping::backup(&case),
+    Intent::Restore { file, swap } => housekeeping::restore(&case, file, *swap),
+  }
+}

@@ -1,0 +1,118 @@
+//! What the ports say before a plan is made: faults, exact commands, the difference in the
+//! managed file, recorded images. Looks only.
+
+use crate::{
+  engine::{intent::Intent, ports::PortError, world::World},
+  model::{
+    Slot, VersionName,
+    evidence::Pins,
+    observation::Observation,
+    operation::OperationId,
+    plan::{Fault, ImageSource},
+  },
+};
+
+#[derive(Clone, Debug, Default)]
+pub struct Preview {
+  pub faults: Vec<Fault>,
+  /// Commands that prepare and start the target.
+  pub commands: Vec<String>,
+  /// The proxy's test and reload.
+  pub router: Vec<String>,
+  /// The managed file as it would change.
+  pub diff: Vec<String>,
+  pub proof: String,
+  /// Recorded images of the version asked for, or of the slot that would be recreated.
+  pub recorded: Option<Pins>,
+}
+
+pub(super) async fn gather(world: &World, observation: &Observation, intent: &Intent) -> Preview {
+  let mut preview = Preview {
+    router: world.router.command_lines(),
+    proof: world.router.proof_words(),
+    ..Preview::default()
+  };
+  match intent {
+    Intent::Deploy(deploy) => {
+      let slot = deploy.slot.or_else(|| observation.standby());
+      if let Some(slot) = slot {
+        let source = deploy.source.unwrap_or(ImageSource::Pull);
+        target(world, slot, &deploy.version, source, &mut preview).await;
+        preview.diff = diff(world, slot).await;
+      }
+      site_faults(world, &mut preview).await;
+    }
+    Intent::Switch { to, .. } => {
+      preview.diff = diff(world, *to).await;
+      preview.faults.extend(world.ledger.preflight());
+    }
+    Intent::Rollback(rollback) => {
+      let slot = observation
+        .readiness
+        .target
+        .or_else(|| observation.standby());
+      if let Some(slot) = slot {
+        preview.recorded = match &rollback.version {
+          Some(version) => keep(world.ledger.recorded_pins(version), &mut preview.faults).flatten(),
+          None => observation.slots[slot].pins.clone(),
+        };
+        preview.diff = diff(world, slot).await;
+      }
+      preview.faults.extend(world.ledger.preflight());
+    }
+    Intent::Start { slot } => {
+      preview.recorded.clone_from(&observation.slots[*slot].pins);
+      preview.faults.extend(world.ledger.preflight());
+    }
+    Intent::Backup | Intent::Restore { .. } | Intent::Migrate { .. } => {
+      site_faults(world, &mut preview).await
+    }
+    Intent::Smoke { .. } | Intent::Stop { .. } => preview.faults.extend(world.ledger.preflight()),
+  }
+  preview
+}
+
+async fn target(
+  world: &World,
+  slot: Slot,
+  version: &VersionName,
+  source: ImageSource,
+  preview: &mut Preview,
+) {
+  preview.commands = world.runtime.command_lines(slot, version, source);
+  if let Some(found) = keep(
+    world.runtime.preflight(slot, version, source).await,
+    &mut preview.faults,
+  ) {
+    preview.faults.extend(found);
+  }
+}
+
+async fn site_faults(world: &World, preview: &mut Preview) {
+  preview.faults.extend(world.ledger.preflight());
+  if let Some(database) = &world.database
+    && let Some(found) = keep(database.preflight().await, &mut preview.faults)
+  {
+    preview.faults.extend(found);
+  }
+}
+
+async fn diff(world: &World, slot: Slot) -> Vec<String> {
+  let lines = async {
+    let next = world.router.next(slot, 0, OperationId(0)).await?;
+    world.router.diff(&next).await
+  };
+  lines
+    .await
+    .unwrap_or_else(|error: PortError| vec![error.to_string()])
+}
+
+fn keep<T>(result: Result<T, PortError>, faults: &mut Vec<Fault>) -> Option<T> {
+  match result {
+    Ok(value) => Some(value),
+    Err(error) => {
+      faults.push(Fault::new(error.to_string(), "see 'cutover status'"));
+      None
+    }
+  }
+}

@@ -1,0 +1,219 @@
+//! Back to what served before: with the very containers that served, or from recorded images.
+//! Needs no network, no registry, no build and no database write.
+
+use super::{builder::Builder, fences::Case, switch::has_all};
+use crate::{
+  config::Hook,
+  engine::intent::{Force, Rollback},
+  model::{
+    Slot,
+    health::Pass,
+    operation::{Kind, Outcome},
+    plan::{ImageSource, OnFailure, Plan, Refusal, Risk, Step},
+    shown::Shown,
+    traffic::Warmth,
+  },
+};
+
+pub(super) fn plan(case: &Case<'_>, rollback: &Rollback) -> Result<Plan, Refusal> {
+  let live = case.live()?;
+  let target = live.other();
+  let mut faults = case.preview.faults.clone();
+  faults.extend(case.router_faults());
+  if !faults.is_empty() {
+    return Err(case.refuse(Outcome::Refused, faults));
+  }
+  let wanted = rollback
+    .version
+    .as_ref()
+    .filter(|version| case.observation.slots[target].version.as_ref() != Some(version));
+  match wanted {
+    Some(_) => recreate(case, rollback, target),
+    None => warm(case, rollback, target),
+  }
+}
+
+/// The slot as it stands: running, or started again with `start`, never `up`.
+fn warm(case: &Case<'_>, rollback: &Rollback, target: Slot) -> Result<Plan, Refusal> {
+  let environment = &case.observation.slots[target];
+  if rollback.version.is_none() {
+    must_have_served(case, target)?;
+  }
+  if environment.containers().is_empty() {
+    return recreate(case, rollback, target);
+  }
+  let running = case
+    .site
+    .services
+    .iter()
+    .filter(|service| !service.optional)
+    .all(|service| {
+      environment
+        .containers()
+        .iter()
+        .any(|c| c.service == service.key && c.is_running())
+    });
+  let mut plan = Builder::new(case, Kind::Rollback, Some(target))
+    .reason(rollback.reason.as_deref())
+    .on_failure(OnFailure::KeepForInspection);
+  plan.step(Step::Preflight);
+  let broken = if running { fault(case, target) } else { None };
+  let forced = match (broken, rollback.force) {
+    (None, _) => None,
+    (Some(fault), Force::Typed) => {
+      plan.red(format!("{target} is broken"));
+      plan.warn(format!("{} is not healthy: {fault}", target.shout()));
+      Some(Shown::line(&fault))
+    }
+    (Some(fault), Force::No) => return Err(blocked(case, target, &fault)),
+  };
+  if running {
+    plan.note(format!("{} is running: readiness HOT", target.shout()));
+  } else {
+    plan.note(format!(
+      "{} is stopped: readiness WARM; it is started and must be healthy before any user moves",
+      target.shout()
+    ));
+    plan.step(Step::Wake { slot: target });
+    plan.step(Step::WaitHealthy { slot: target });
+  }
+  warnings(case, target, &mut plan);
+  finish(plan, target, forced)
+}
+
+/// From pinned images into the standby, then switch.
+fn recreate(case: &Case<'_>, rollback: &Rollback, target: Slot) -> Result<Plan, Refusal> {
+  let Some(pins) = &case.preview.recorded else {
+    let what = rollback.version.as_ref().map_or_else(
+      || {
+        format!(
+          "the containers of {} are gone and no image is recorded for it",
+          target.shout()
+        )
+      },
+      |version| {
+        format!("version {version} was never deployed by cutover here: no image is recorded for it")
+      },
+    );
+    return Err(case.refuse_one(Outcome::Refused, what, case.command("history")));
+  };
+  let mut plan = Builder::new(case, Kind::Rollback, Some(target))
+    .version(&pins.version)
+    .reason(rollback.reason.as_deref())
+    .on_failure(OnFailure::KeepForInspection);
+  plan.note(format!(
+    "readiness COLD: {} is created from the recorded images of {} and must be healthy before any user moves",
+    target.shout(),
+    pins.version
+  ));
+  plan.step(Step::Preflight);
+  let images: Vec<String> = pins
+    .images
+    .iter()
+    .map(|image| format!("{}: {} {}", image.service, image.reference, image.id.0))
+    .collect();
+  plan.detailed(
+    Step::Prepare {
+      slot: target,
+      version: pins.version.clone(),
+      source: ImageSource::Recorded,
+    },
+    &images,
+  );
+  plan.step(Step::Start {
+    slot: target,
+    version: pins.version.clone(),
+  });
+  plan.step(Step::WaitHealthy { slot: target });
+  plan.step(Step::Smoke { slot: target });
+  plan.step(Step::Evidence { slot: target });
+  plan.risk(Risk::Amber);
+  finish(plan, target, None)
+}
+
+fn finish(mut plan: Builder<'_>, target: Slot, forced: Option<Shown>) -> Result<Plan, Refusal> {
+  plan.switch_steps(target, forced);
+  plan.hook(Hook::AfterRollback, "after_rollback");
+  plan.step(Step::Drain {
+    slot: target.other(),
+  });
+  plan.note(format!("{} stays up for debugging", target.other().shout()));
+  Ok(plan.build())
+}
+
+fn must_have_served(case: &Case<'_>, target: Slot) -> Result<(), Refusal> {
+  let record = case.observation.record.as_ref();
+  if record.and_then(|record| record.previous) == Some(target) {
+    return Ok(());
+  }
+  Err(case.refuse_one(
+    Outcome::Refused,
+    format!(
+      "there is nothing to roll back to: cutover has no record that {} served users",
+      target.shout()
+    ),
+    format!(
+      "to move users to it all the same, tested first: '{}'",
+      case.command(&format!("switch {target}"))
+    ),
+  ))
+}
+
+fn fault(case: &Case<'_>, target: Slot) -> Option<String> {
+  match &case.observation.slots[target].health {
+    crate::model::Known::No { why, .. } => Some(why.clone()),
+    crate::model::Known::Yes { value, .. } => match value.pass() {
+      Pass::Ok => None,
+      Pass::Failing | Pass::Unknown | Pass::Absent => Some(value.summary()),
+    },
+  }
+}
+
+fn blocked(case: &Case<'_>, target: Slot, fault: &str) -> Refusal {
+  case.refuse_one(
+    Outcome::Refused,
+    format!(
+      "rolling back is blocked: {} fails ({fault}); users would move to an environment that cannot serve them",
+      target.shout()
+    ),
+    format!(
+      "look with '{}', deploy a good version with '{}', or override with '{}'",
+      case.command(&format!("health {target} -v")),
+      case.command(&format!("deploy {target} --version <version>")),
+      case.command(&format!("rollback --force --confirm '{target} is broken'"))
+    ),
+  )
+}
+
+fn warnings(case: &Case<'_>, target: Slot, plan: &mut Builder<'_>) {
+  let environment = &case.observation.slots[target];
+  let Some(record) = &case.observation.record else {
+    return;
+  };
+  if case.observation.readiness.warmth != Warmth::Cold
+    && record.previous == Some(target)
+    && !record.previous_containers.is_empty()
+    && !has_all(environment.containers(), &record.previous_containers)
+  {
+    plan.warn(format!(
+      "{} was deployed to since it served users: this goes to {}",
+      target.shout(),
+      environment
+        .version
+        .as_ref()
+        .map_or("an unknown version".to_owned(), ToString::to_string)
+    ));
+  }
+  let before = environment
+    .evidence
+    .as_ref()
+    .and_then(|evidence| evidence.schema_head.as_ref());
+  if let (Some(before), Some(now)) = (before, &record.schema_head)
+    && before != now
+  {
+    plan.warn(format!(
+      "the database was migrated since {} was tested: {before} then, {now} now; its code must still work with it",
+      target.shout()
+    ));
+  }
+}

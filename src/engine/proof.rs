@@ -1,0 +1,138 @@
+//! Asking the proxy itself who answers: fresh connections, all of them, over a span of time.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::world::World;
+use crate::model::{
+  Slot,
+  router::{ProbeLedger, Sample},
+  shown::Shown,
+};
+
+/// What a short look says: every sample agreed, or why there is no answer.
+pub async fn glance(world: &World) -> Result<Slot, Shown> {
+  let (first, second, third) = tokio::join!(
+    world.router.sample(),
+    world.router.sample(),
+    world.router.sample()
+  );
+  let mut seen: Option<Slot> = None;
+  for sample in [first, second, third] {
+    match sample {
+      Ok(Sample::Answered { slot, .. }) => match seen {
+        Some(before) if before != slot => {
+          return Err(Shown::line("both slots answer through the proxy"));
+        }
+        _ => seen = Some(slot),
+      },
+      Ok(Sample::Unclear { detail }) => {
+        return Err(Shown::line(&format!("the answer names no slot: {detail}")));
+      }
+      Ok(Sample::Lost { detail }) => {
+        return Err(Shown::line(&format!(
+          "no answer through the proxy: {detail}"
+        )));
+      }
+      Err(error) => return Err(world.shown(&error.to_string())),
+    }
+  }
+  seen.ok_or_else(|| Shown::line("no sample was taken"))
+}
+
+/// What must be true for a proof to stand.
+pub struct Claim {
+  pub slot: Slot,
+  /// With a marker proof, the generation that must be loaded.
+  pub generation: Option<u64>,
+}
+
+/// Samples until `site.proof.samples` answers in a row, spread over at least `site.proof.over`,
+/// are the claimed one; fails at the deadline with what was seen last. The ledger counts every
+/// request sent since `reloaded`.
+pub async fn prove(
+  world: &World,
+  claim: &Claim,
+  reloaded: Instant,
+  deadline: Duration,
+) -> Result<ProbeLedger, (ProbeLedger, Shown)> {
+  let rules = &world.site.proof;
+  let pause = rules
+    .over
+    .checked_div(rules.samples.max(1))
+    .unwrap_or_default();
+  let end = Instant::now() + deadline;
+  let mut ledger = ProbeLedger::default();
+  let mut row: u32 = 0;
+  let mut row_began = Instant::now();
+  let mut first_target: Option<Instant> = None;
+  let mut last_seen = Shown::line("nothing was asked yet");
+  loop {
+    let asked = Instant::now();
+    ledger.sent += 1;
+    let right = match world.router.sample().await {
+      Ok(Sample::Answered { slot, generation }) if slot == claim.slot => {
+        ledger.from_target += 1;
+        first_target.get_or_insert_with(Instant::now);
+        let right = claim.generation.is_none() || generation == claim.generation;
+        if !right {
+          last_seen = Shown::line(&format!(
+            "{} answers with generation {generation:?}, expected {:?}",
+            slot.shout(),
+            claim.generation
+          ));
+        }
+        right
+      }
+      Ok(Sample::Answered { slot, .. }) => {
+        ledger.from_other += 1;
+        if let Some(first) = first_target {
+          ledger.mixed_millis = millis(first.elapsed());
+        }
+        last_seen = Shown::line(&format!("{} still answers", slot.shout()));
+        false
+      }
+      Ok(Sample::Unclear { detail }) => {
+        ledger.unclear += 1;
+        last_seen = Shown::line(&format!("an answer names no slot: {detail}"));
+        false
+      }
+      Ok(Sample::Lost { detail }) => {
+        ledger.lost += 1;
+        last_seen = Shown::line(&format!("a request was lost: {detail}"));
+        false
+      }
+      Err(error) => {
+        ledger.unclear += 1;
+        last_seen = world.shown(&error.to_string());
+        false
+      }
+    };
+    if right {
+      if row == 0 {
+        row_began = asked;
+      }
+      row += 1;
+    } else {
+      row = 0;
+    }
+    ledger.first_millis = first_target.map(|first| millis(first.duration_since(reloaded)));
+    ledger.proved_millis = millis(reloaded.elapsed());
+    if row >= rules.samples && row_began.elapsed() >= rules.over {
+      return Ok(ledger);
+    }
+    if Instant::now() >= end {
+      return Err((ledger, last_seen));
+    }
+    if right {
+      sleep_until(asked + pause).await;
+    } else {
+      sleep(Duration::from_millis(10)).await;
+    }
+  }
+}
+
+fn millis(duration: Duration) -> u64 {
+  u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,383 @@
+//! Interprets a plan: one step after the other, intent before and done after each, gates, abort,
+//! restore; and exactly one verdict at the end, whatever happened.
+
+mod verdict;
+
+use chrono::Utc;
+use tokio::time::{Instant, timeout};
+
+use super::{
+  ports::{Inbox, Journal, Message},
+  restore::{self, Loaded},
+  run_state::RunState,
+  step,
+  world::{StepResult, World},
+};
+use crate::{
+  config::Hook,
+  model::{
+    event::{Answer, Event, Failure, Produced, Record},
+    operation::Verdict,
+    plan::{Gate, OnFailure, Order, Step},
+    shown::Shown,
+  },
+};
+
+/// Why the steps did not all run.
+#[derive(Debug)]
+pub(super) enum Stop {
+  Failed(Failure),
+  Declined,
+  Aborted,
+}
+
+pub struct Runner<'a> {
+  pub(super) world: &'a World,
+  pub(super) order: &'a Order,
+  journal: &'a dyn Journal,
+  inbox: &'a mut dyn Inbox,
+  pub(super) state: RunState,
+  reloaded: Option<Instant>,
+}
+
+impl<'a> Runner<'a> {
+  /// `records` is what an earlier runner wrote; empty for a new operation.
+  pub fn new(
+    world: &'a World,
+    order: &'a Order,
+    journal: &'a dyn Journal,
+    inbox: &'a mut dyn Inbox,
+    records: &[Record],
+  ) -> Self {
+    Self {
+      world,
+      order,
+      journal,
+      inbox,
+      state: RunState::replay(&order.plan, records),
+      reloaded: None,
+    }
+  }
+
+  /// Runs the whole plan. `begun` is the first record.
+  pub async fn run(mut self, begun: Event) -> Verdict {
+    let stop = match self.write(begun) {
+      Ok(()) => self.steps().await.err(),
+      Err(failure) => Some(Stop::Failed(failure)),
+    };
+    self.finish(stop).await
+  }
+
+  /// Ends the operation: restores when users may have been moved halfway, then says one verdict.
+  pub(super) async fn finish(&mut self, stop: Option<Stop>) -> Verdict {
+    if let Some(stop) = &stop {
+      self.put_back(stop).await;
+      self.after_failure(stop).await;
+    }
+    let verdict = verdict::compose(self, stop.as_ref()).await;
+    if self.state.verdict.is_none()
+      && let Err(failure) = self.write(Event::Ended {
+        verdict: verdict.clone(),
+      })
+    {
+      tracing::error!(what = %failure.what, "the end could not be written to the journal");
+    }
+    verdict
+  }
+
+  /// Runs every step that is not done yet.
+  pub(super) async fn steps(&mut self) -> Result<(), Stop> {
+    while let Some(index) = self.state.next_step() {
+      if self.state.abort.is_some() {
+        return Err(Stop::Aborted);
+      }
+      let order = self.order;
+      let Some(planned) = order.plan.steps.get(index) else {
+        break;
+      };
+      self
+        .write(Event::StepStarted { index })
+        .map_err(Stop::Failed)?;
+      let began = Instant::now();
+      let result = match &planned.step {
+        Step::Gate { gate } => self.ask(index, gate, planned.deadline).await,
+        step => self.perform(index, step, planned.deadline).await,
+      };
+      let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+      match result {
+        Ok(produced) => {
+          self
+            .write(Event::StepFinished {
+              index,
+              produced,
+              millis,
+            })
+            .map_err(Stop::Failed)?;
+        }
+        Err(Stop::Failed(failure)) => {
+          let written = self.write(Event::StepFailed {
+            index,
+            failure: failure.clone(),
+            millis,
+          });
+          drop(written);
+          return Err(Stop::Failed(failure));
+        }
+        Err(stop) => return Err(stop),
+      }
+    }
+    Ok(())
+  }
+
+  async fn perform(
+    &mut self,
+    index: usize,
+    step: &Step,
+    deadline: std::time::Duration,
+  ) -> Result<Produced, Stop> {
+    if matches!(step, Step::Reload { .. }) {
+      self.reloaded = Some(Instant::now());
+    }
+    let journal = self.journal;
+    let note = |text: &str| {
+      let event = Event::StepNote {
+        index,
+        text: Shown::line(text),
+      };
+      if let Err(error) = journal.write(&event) {
+        tracing::warn!(%error, "a note could not be written to the journal");
+      }
+    };
+    let secrets = &self.world.site.secrets;
+    let masked = |text: &str| note(&secrets.mask(text));
+    let mut said: Vec<Record> = Vec::new();
+    let mut aborted = false;
+    let result = {
+      let context = step::Context {
+        world: self.world,
+        order: self.order,
+        state: &self.state,
+        note: &masked,
+        reloaded: self.reloaded,
+        deadline,
+      };
+      let run = timeout(deadline, step::run(&context, step));
+      tokio::pin!(run);
+      loop {
+        tokio::select! {
+          biased;
+          result = &mut run => break Some(result),
+          message = self.inbox.next() => {
+            if let Some(event) = heard(&message) {
+              said.extend(journal.write(&event).ok());
+            }
+            if matches!(message, Message::Abort { .. }) {
+              aborted = true;
+              if step::may_be_dropped(step) {
+                break None;
+              }
+            }
+          }
+        }
+      }
+    };
+    for record in &said {
+      self.state.apply(record);
+    }
+    let result: StepResult = match result {
+      None => return Err(Stop::Aborted),
+      Some(Ok(result)) => result,
+      Some(Err(_)) => Err(Failure::new(format!(
+        "{} took longer than {} s",
+        step.title(),
+        deadline.as_secs()
+      ))),
+    };
+    if aborted && step.moves_traffic() && result.is_ok() {
+      return Err(Stop::Aborted);
+    }
+    result.map_err(Stop::Failed)
+  }
+
+  /// Opens a gate and waits for its answer; no answer in time is a no.
+  async fn ask(
+    &mut self,
+    index: usize,
+    gate: &Gate,
+    wait: std::time::Duration,
+  ) -> Result<Produced, Stop> {
+    let until = Utc::now().max(self.world.clock.now())
+      + chrono::Duration::from_std(wait).unwrap_or(chrono::Duration::hours(1));
+    self
+      .write(Event::GateOpened {
+        index,
+        gate: gate.name.clone(),
+        evidence: self.evidence(),
+        until,
+      })
+      .map_err(Stop::Failed)?;
+    let end = Instant::now() + wait;
+    loop {
+      let Ok(message) = tokio::time::timeout_at(end, self.inbox.next()).await else {
+        return Err(Stop::Declined);
+      };
+      if let Message::Answer { gate: named, .. } = &message
+        && *named != gate.name
+      {
+        continue;
+      }
+      if let Some(event) = heard(&message) {
+        self.write(event).map_err(Stop::Failed)?;
+      }
+      match message {
+        Message::Answer {
+          answer: Answer::Yes,
+          ..
+        } => return Ok(Produced::Nothing),
+        Message::Answer {
+          answer: Answer::No, ..
+        } => return Err(Stop::Declined),
+        Message::Abort { .. } => return Err(Stop::Aborted),
+        Message::Note { .. } => {}
+      }
+    }
+  }
+
+  /// What has passed so far, for whoever answers a gate.
+  fn evidence(&self) -> Vec<Shown> {
+    self
+      .state
+      .steps
+      .iter()
+      .filter_map(|(_, state)| match state {
+        super::run_state::StepState::Done { produced, .. } => verdict::in_words(produced),
+        super::run_state::StepState::Waiting
+        | super::run_state::StepState::Running { .. }
+        | super::run_state::StepState::Failed { .. } => None,
+      })
+      .collect()
+  }
+
+  /// When the managed file may have been changed and the new truth is not recorded: put it back.
+  async fn put_back(&mut self, stop: &Stop) {
+    if !self.state.traffic_touched() || self.state.recorded() || self.recording() {
+      return;
+    }
+    let why = match stop {
+      Stop::Failed(failure) => failure.what.clone(),
+      Stop::Declined => Shown::line("declined"),
+      Stop::Aborted => Shown::line("aborted by an operator"),
+    };
+    self.restore(why).await;
+  }
+
+  /// The record of the new truth failed after the proof: users are on the target, proven, so
+  /// moving them back would be wrong.
+  fn recording(&self) -> bool {
+    self.state.proved()
+  }
+
+  /// Restores and proves the former state, and writes down how that went.
+  pub(super) async fn restore(&mut self, why: Shown) {
+    let Some((saved, _)) = self.state.saved() else {
+      return;
+    };
+    let saved = saved.clone();
+    let Some(slot) = saved.slot.or(self.order.plan.from) else {
+      return;
+    };
+    let loaded = if self.state.reload_started() {
+      Loaded::Maybe
+    } else {
+      Loaded::Not
+    };
+    drop(self.write(Event::RestoreStarted { why }));
+    let event = match restore::restore(self.world, &saved, slot, loaded).await {
+      Ok(ledger) => Event::RestoreFinished {
+        proven: Some(slot),
+        ledger: Some(ledger),
+      },
+      Err(failure) => Event::RestoreFailed { failure },
+    };
+    drop(self.write(event));
+  }
+
+  /// The standby is put away when the plan says so, and the team's hook is told.
+  async fn after_failure(&mut self, stop: &Stop) {
+    let plan = &self.order.plan;
+    if plan.on_failure == OnFailure::StopTarget
+      && self.state.target_started()
+      && !self.state.proved()
+      && let Some(slot) = plan.target
+    {
+      let note = |_: &str| {};
+      let context = step::Context {
+        world: self.world,
+        order: self.order,
+        state: &self.state,
+        note: &note,
+        reloaded: None,
+        deadline: std::time::Duration::from_secs(60),
+      };
+      if super::guard::must_be_standby(self.world, slot)
+        .await
+        .is_ok()
+        && let Err(failure) = step::stop_target(&context, slot).await
+      {
+        tracing::warn!(what = %failure.what, "the failed standby could not be stopped");
+      }
+    }
+    if matches!(stop, Stop::Failed(_))
+      && let Some(command) = self.world.site.hooks.get(&Hook::OnFailure)
+    {
+      let environment = std::collections::BTreeMap::from([(
+        "CUTOVER_OPERATION".to_owned(),
+        self.order.id.0.to_string(),
+      )]);
+      let ran = self
+        .world
+        .commands
+        .run(
+          command,
+          &environment,
+          std::time::Duration::from_secs(60),
+          &|_: &str| {},
+        )
+        .await;
+      if let Err(error) = ran {
+        tracing::warn!(%error, "the on_failure hook could not be run");
+      }
+    }
+  }
+
+  pub(super) fn write(&mut self, event: Event) -> Result<(), Failure> {
+    let record = self
+      .journal
+      .write(&event)
+      .map_err(|error| Failure::new(format!("the journal cannot be written: {error}")))?;
+    self.state.apply(&record);
+    Ok(())
+  }
+}
+
+/// A message as the journal keeps it; `None` for answers to no open gate.
+fn heard(message: &Message) -> Option<Event> {
+  match message {
+    Message::Answer {
+      gate,
+      answer,
+      actor,
+    } => Some(Event::Answered {
+      gate: gate.clone(),
+      yes: *answer,
+      actor: actor.clone(),
+    }),
+    Message::Abort { actor } => Some(Event::AbortAsked {
+      actor: actor.clone(),
+    }),
+    Message::Note { actor, text } => Some(Event::Noted {
+      actor: actor.clone(),
+      text: text.clone(),
+    }),
+  }
+}

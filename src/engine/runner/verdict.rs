@@ -1,0 +1,261 @@
+//! The one sentence an operation ends with: what happened, where traffic is, what to type.
+
+use super::{Runner, Stop};
+use crate::{
+  engine::{guard, run_state::RestoreState},
+  model::{
+    Slot, VersionName,
+    event::Produced,
+    operation::{Kind, Outcome, Verdict},
+    plan::{OnFailure, Plan},
+    shown::Shown,
+  },
+};
+
+pub(super) async fn compose(runner: &Runner<'_>, stop: Option<&Stop>) -> Verdict {
+  let plan = &runner.order.plan;
+  let state = &runner.state;
+  let live = match (&state.restore, state.proved()) {
+    (RestoreState::Finished { proven, .. }, _) => *proven,
+    (RestoreState::NotNeeded, true) => plan.target,
+    (RestoreState::NotNeeded | RestoreState::Running { .. } | RestoreState::Failed { .. }, _) => {
+      guard::live_now(runner.world).await.ok()
+    }
+  };
+  let command = |words: &str| runner.world.command(words);
+  let (outcome, summary, next) = match stop {
+    None => (
+      Outcome::Done,
+      done(runner, live),
+      next_after_success(runner, &command),
+    ),
+    Some(stop) => {
+      let what = match stop {
+        Stop::Failed(failure) => failure.what.to_string(),
+        Stop::Declined => "declined: users were not moved".to_owned(),
+        Stop::Aborted => "aborted by an operator".to_owned(),
+      };
+      let outcome = match (&state.restore, stop) {
+        (RestoreState::Failed { .. } | RestoreState::Running { .. }, _) => Outcome::NeedsHuman,
+        (RestoreState::NotNeeded, Stop::Failed(_)) if state.proved() && !state.recorded() => {
+          Outcome::NeedsHuman
+        }
+        (_, Stop::Declined | Stop::Aborted) => Outcome::Cancelled,
+        (RestoreState::Finished { .. }, Stop::Failed(_)) => Outcome::Reverted,
+        (RestoreState::NotNeeded, Stop::Failed(_)) => Outcome::Failed,
+      };
+      let mut text = format!("{} failed: {what}", plan.kind);
+      if matches!(stop, Stop::Declined | Stop::Aborted) {
+        text = format!("{} {what}", plan.kind);
+      }
+      text.push_str(&aftermath(runner, outcome));
+      (outcome, text, next_after_failure(plan, outcome, &command))
+    }
+  };
+  Verdict {
+    outcome,
+    summary: runner.world.shown(&summary),
+    live,
+    next,
+  }
+}
+
+/// What a step produced, for the gate's evidence and for history.
+pub(crate) fn in_words(produced: &Produced) -> Option<Shown> {
+  let text = match produced {
+    Produced::BackedUp { backup } => format!(
+      "backup {} read back in full, {} bytes",
+      backup.file, backup.bytes
+    ),
+    Produced::Migrated { before, after } => format!(
+      "schema {} to {}",
+      before.as_deref().unwrap_or("unknown"),
+      after.as_deref().unwrap_or("unknown")
+    ),
+    Produced::Healthy { report } => format!("health {}", report.summary()),
+    Produced::Smoked { results } => format!("smoke {0}/{0} passed", results.len()),
+    Produced::SmokeSkipped { reason } => format!("smoke tests skipped: {reason}"),
+    Produced::Proved { ledger } => format!(
+      "proved in {} ms: {} requests, {} lost, mixed window {} ms",
+      ledger.proved_millis, ledger.sent, ledger.lost, ledger.mixed_millis
+    ),
+    Produced::Drained {
+      millis: Some(millis),
+      ..
+    } => format!("drained after {millis} ms"),
+    Produced::Drained {
+      millis: None,
+      still,
+    } => format!("{still} former workers still serve requests"),
+    Produced::Said { text } => text.to_string(),
+    Produced::Pinned { pins } => pins
+      .images
+      .iter()
+      .map(|image| format!("{} {}", image.service, image.id.short()))
+      .collect::<Vec<_>>()
+      .join(", "),
+    Produced::Nothing
+    | Produced::Started { .. }
+    | Produced::Evidence { .. }
+    | Produced::Saved { .. }
+    | Produced::Written { .. }
+    | Produced::Reloaded { .. } => return None,
+  };
+  Some(Shown::line(&text))
+}
+
+fn named(slot: Slot, version: Option<&VersionName>) -> String {
+  version.map_or_else(
+    || slot.shout().to_owned(),
+    |version| format!("{} {version}", slot.shout()),
+  )
+}
+
+fn done(runner: &Runner<'_>, live: Option<Slot>) -> String {
+  let plan = &runner.order.plan;
+  let state = &runner.state;
+  let target = plan
+    .target
+    .map(|slot| named(slot, plan.version.as_ref()))
+    .unwrap_or_default();
+  let users = live.map_or_else(
+    || "it is not certain where users are".to_owned(),
+    |slot| {
+      let version = if Some(slot) == plan.target {
+        &plan.version
+      } else {
+        &plan.from_version
+      };
+      format!("users are on {}", named(slot, version.as_ref()))
+    },
+  );
+  match plan.kind {
+    Kind::Deploy | Kind::Switch | Kind::Rollback if state.proved() => {
+      let mut text = format!("{users}, proven through the proxy");
+      if let Some(ledger) = state.ledger() {
+        text.push_str(&format!(
+          ": {} probes, {} lost, mixed window {} ms",
+          ledger.sent, ledger.lost, ledger.mixed_millis
+        ));
+      }
+      match state.drained() {
+        Some((Some(millis), _)) => text.push_str(&format!(", drained after {millis} ms")),
+        Some((None, still)) if still > 0 => {
+          text.push_str(&format!(", {still} former workers still busy"))
+        }
+        Some(_) | None => {}
+      }
+      text
+    }
+    Kind::Deploy => format!("{target} is up and passed every check; {users}"),
+    Kind::Switch | Kind::Rollback => users,
+    Kind::Smoke => format!("{target} passed its smoke tests; {users}"),
+    Kind::Start => format!("{target} is up and healthy; {users}"),
+    Kind::Stop => format!("{target} is stopped and kept; {users}"),
+    Kind::Migrate => format!(
+      "the database is migrated to {}; {users}",
+      state.schema_head().unwrap_or("its newest head")
+    ),
+    Kind::Backup => state.backup().map_or_else(
+      || "backed up".to_owned(),
+      |backup| {
+        format!(
+          "{} holds {} entries in {} bytes, read back in full",
+          backup.file, backup.entries, backup.bytes
+        )
+      },
+    ),
+    Kind::Restore => state
+      .steps
+      .iter()
+      .rev()
+      .find_map(|(_, step)| match step {
+        crate::engine::run_state::StepState::Done { produced, .. } => match produced.as_ref() {
+          Produced::Said { text } => Some(text.to_string()),
+          _ => None,
+        },
+        crate::engine::run_state::StepState::Waiting
+        | crate::engine::run_state::StepState::Running { .. }
+        | crate::engine::run_state::StepState::Failed { .. } => None,
+      })
+      .unwrap_or_else(|| "restored".to_owned()),
+  }
+}
+
+fn aftermath(runner: &Runner<'_>, outcome: Outcome) -> String {
+  let state = &runner.state;
+  let plan = &runner.order.plan;
+  let mut text = String::new();
+  match &state.restore {
+    RestoreState::Finished {
+      proven: Some(slot), ..
+    } => {
+      text.push_str(&format!(
+        "; the former file is back and {} is proven live",
+        slot.shout()
+      ));
+    }
+    RestoreState::Finished { proven: None, .. } => text.push_str("; the former file is back"),
+    RestoreState::Failed { failure } => {
+      text.push_str(&format!("; RESTORING FAILED: {}", failure.what))
+    }
+    RestoreState::Running { .. } => text.push_str("; restoring was not finished"),
+    RestoreState::NotNeeded if outcome == Outcome::NeedsHuman => {
+      text.push_str("; users are on the new slot, proven, but that could not be written down");
+    }
+    RestoreState::NotNeeded => {}
+  }
+  if state.target_started()
+    && !state.proved()
+    && let Some(slot) = plan.target
+  {
+    text.push_str(match plan.on_failure {
+      OnFailure::KeepForInspection => "; ",
+      OnFailure::StopTarget => "; stopped: ",
+    });
+    text.push_str(slot.shout());
+    text.push_str(match plan.on_failure {
+      OnFailure::KeepForInspection => " is left up for inspection",
+      OnFailure::StopTarget => "",
+    });
+  }
+  text
+}
+
+fn next_after_success(runner: &Runner<'_>, command: &dyn Fn(&str) -> Shown) -> Vec<Shown> {
+  let plan = &runner.order.plan;
+  let Some(target) = plan.target else {
+    return Vec::new();
+  };
+  match plan.kind {
+    Kind::Deploy | Kind::Switch | Kind::Rollback if runner.state.proved() => {
+      vec![
+        command("rollback"),
+        command(&format!("stop {}", target.other())),
+      ]
+    }
+    Kind::Deploy => vec![command(&format!("switch {target}"))],
+    Kind::Stop => vec![command(&format!("start {target}"))],
+    Kind::Switch
+    | Kind::Rollback
+    | Kind::Smoke
+    | Kind::Start
+    | Kind::Migrate
+    | Kind::Backup
+    | Kind::Restore => Vec::new(),
+  }
+}
+
+fn next_after_failure(
+  plan: &Plan,
+  outcome: Outcome,
+  command: &dyn Fn(&str) -> Shown,
+) -> Vec<Shown> {
+  let mut next = vec![command("status")];
+  if outcome == Outcome::NeedsHuman
+    && let Some(target) = plan.target
+  {
+    next.push(command(&format!("switch {target}")));
+  }
+  next
+}

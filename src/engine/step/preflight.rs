@@ -1,0 +1,108 @@
+//! Observe again: what the plan was made from must still hold, and every fence must still be green.
+
+use super::Context;
+use crate::{
+  engine::{guard, world::StepResult},
+  model::{
+    event::{Failure, Produced},
+    operation::Kind,
+    plan::{ImageSource, Step},
+    shown::Shown,
+  },
+};
+
+pub(super) async fn run(context: &Context<'_>) -> StepResult {
+  premise(context).await?;
+  if context.plan().kind == Kind::Deploy {
+    faults(context).await?;
+  }
+  Ok(Produced::Nothing)
+}
+
+/// The same slot is live, on the same containers, with the same managed file.
+pub(crate) async fn premise(context: &Context<'_>) -> Result<(), Failure> {
+  let premise = &context.plan().premise;
+  let Some(live) = premise.live else {
+    return Ok(());
+  };
+  let (now, saved, unchanged) = tokio::join!(
+    guard::live_now(context.world),
+    context.world.router.save(),
+    guard::must_be_unchanged(context.world, live, &premise.untouched),
+  );
+  match now {
+    Ok(now) if now == live => {}
+    Ok(now) => {
+      return Err(stale(&format!(
+        "{} was live when this was planned, {} is now",
+        live.shout(),
+        now.shout()
+      )));
+    }
+    Err(why) => {
+      return Err(stale(&format!(
+        "it can no longer be told who is live: {why}"
+      )));
+    }
+  }
+  if let (Some(planned), Ok(saved)) = (&premise.managed, saved)
+    && saved.hash != *planned
+  {
+    return Err(stale(
+      "the proxy's managed file was changed since this was planned",
+    ));
+  }
+  unchanged
+}
+
+fn stale(what: &str) -> Failure {
+  Failure::new(format!("the plan is out of date: {what}"))
+}
+
+async fn faults(context: &Context<'_>) -> Result<(), Failure> {
+  let world = context.world;
+  let mut faults = world.ledger.preflight();
+  for planned in &context.plan().steps {
+    match &planned.step {
+      Step::Prepare {
+        slot,
+        version,
+        source,
+      } if *source != ImageSource::Recorded => {
+        faults.extend(
+          world
+            .runtime
+            .preflight(*slot, version, *source)
+            .await
+            .map_err(|error| world.failed(&error))?,
+        );
+      }
+      Step::Backup => {
+        if let Some(database) = &world.database {
+          faults.extend(
+            database
+              .preflight()
+              .await
+              .map_err(|error| world.failed(&error))?,
+          );
+        }
+      }
+      _ => {}
+    }
+  }
+  world
+    .router
+    .test()
+    .await
+    .map_err(|error| world.failed(&error))?;
+  if faults.is_empty() {
+    return Ok(());
+  }
+  let mut failure = Failure::new(format!("{} checks failed", faults.len()));
+  for fault in faults {
+    failure
+      .output
+      .push(Shown::line(&format!("{} - {}", fault.what, fault.fix)));
+  }
+  Err(failure)
+}

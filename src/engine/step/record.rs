@@ -1,0 +1,66 @@
+//! The new truth is written down, last, and only because it was proven.
+
+use super::Context;
+use crate::{
+  engine::world::StepResult,
+  model::{
+    Slot,
+    event::{Failure, Produced},
+    evidence::{LiveRecord, Tested},
+  },
+};
+
+pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
+  let world = context.world;
+  let Some((_, next)) = context.state.saved() else {
+    return Err(Failure::new("the managed file was not saved"));
+  };
+  let (now, before) = tokio::join!(
+    world.runtime.containers(slot),
+    world.runtime.containers(slot.other())
+  );
+  let now = now.map_err(|error| world.failed(&error))?;
+  let before = before.map_err(|error| world.failed(&error))?;
+  let old = world
+    .ledger
+    .live_record()
+    .map_err(|error| world.failed(&error))?;
+  let repeated = old
+    .as_ref()
+    .is_some_and(|old| old.operation == context.id());
+  let moved = context.plan().from != Some(slot);
+  let record = LiveRecord {
+    live: slot,
+    previous: if moved {
+      Some(slot.other())
+    } else {
+      old.as_ref().and_then(|old| old.previous)
+    },
+    generation: next.generation,
+    since: if repeated {
+      old
+        .as_ref()
+        .map_or_else(|| world.clock.now(), |old| old.since)
+    } else {
+      world.clock.now()
+    },
+    operation: context.id(),
+    version: now.iter().find_map(|container| container.version.clone()),
+    previous_version: before
+      .iter()
+      .find_map(|container| container.version.clone()),
+    containers: now.iter().map(Tested::of).collect(),
+    previous_containers: before.iter().map(Tested::of).collect(),
+    managed: next.hash.clone(),
+    schema_head: context
+      .state
+      .schema_head()
+      .map(ToOwned::to_owned)
+      .or_else(|| old.and_then(|old| old.schema_head)),
+  };
+  world
+    .ledger
+    .put_live_record(&record)
+    .map_err(|error| world.failed(&error))?;
+  Ok(Produced::Nothing)
+}

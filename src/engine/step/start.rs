@@ -1,0 +1,101 @@
+//! The slot's services, and only they, are created or started; the live slot's containers are
+//! compared before and after.
+
+use super::Context;
+use crate::{
+  engine::{guard, world::StepResult},
+  model::{
+    Slot, VersionName,
+    container::ContainerId,
+    event::{Failure, Produced},
+    evidence::Tested,
+  },
+};
+
+pub(super) async fn create(context: &Context<'_>, slot: Slot, version: &VersionName) -> StepResult {
+  let world = context.world;
+  guard::must_be_standby(world, slot).await?;
+  let other = guard::container_ids(world, slot.other()).await?;
+  let pins = match context.state.pins() {
+    Some(pins) => pins.clone(),
+    None => world
+      .ledger
+      .pins(slot)
+      .map_err(|error| world.failed(&error))?
+      .filter(|pins| pins.version == *version)
+      .ok_or_else(|| Failure::new(format!("no image is pinned for {}", slot.shout())))?,
+  };
+  let started = world.runtime.start(&pins, context.note).await;
+  guard::must_be_unchanged(world, slot.other(), &other).await?;
+  started.map_err(|error| {
+    world
+      .failed(&error)
+      .rerun(world.command(&format!("logs {slot}")).as_str())
+  })?;
+  let containers = world
+    .runtime
+    .containers(slot)
+    .await
+    .map_err(|error| world.failed(&error))?;
+  for image in &pins.images {
+    let right = containers
+      .iter()
+      .filter(|container| container.service == image.service)
+      .all(|container| container.image_id == image.id);
+    if !right {
+      return Err(Failure::new(format!(
+        "{} of {} was started from another image than the pinned {}",
+        image.service,
+        slot.shout(),
+        image.id.short()
+      )));
+    }
+  }
+  Ok(Produced::Started {
+    containers: containers.iter().map(Tested::of).collect(),
+  })
+}
+
+pub(super) async fn wake(context: &Context<'_>, slot: Slot) -> StepResult {
+  let world = context.world;
+  let before = world
+    .runtime
+    .containers(slot)
+    .await
+    .map_err(|error| world.failed(&error))?;
+  let stopped: Vec<ContainerId> = before
+    .iter()
+    .filter(|container| !container.is_running())
+    .map(|container| container.id.clone())
+    .collect();
+  let policy = world
+    .runtime
+    .containers(slot.other())
+    .await
+    .ok()
+    .and_then(|others| {
+      others
+        .into_iter()
+        .map(|container| container.restart_policy)
+        .find(|policy| policy != "no")
+    })
+    .unwrap_or_else(|| "unless-stopped".to_owned());
+  world
+    .runtime
+    .wake(&stopped)
+    .await
+    .map_err(|error| world.failed(&error))?;
+  world
+    .runtime
+    .restart_policy(&stopped, &policy)
+    .await
+    .map_err(|error| world.failed(&error))?;
+  let containers = world
+    .runtime
+    .containers(slot)
+    .await
+    .map_err(|error| world.failed(&error))?;
+  Ok(Produced::Started {
+    containers: containers.iter().map(Tested::of).collect(),
+  })
+}

@@ -1,0 +1,61 @@
+//! Stops a slot's containers and keeps them; a stopped slot stays stopped after a reboot.
+
+use std::time::Duration;
+
+use super::Context;
+use crate::{
+  engine::{guard, world::StepResult},
+  model::{
+    Slot,
+    container::ContainerId,
+    event::{Failure, Produced},
+    plan::Risk,
+  },
+};
+
+const GRACE: Duration = Duration::from_secs(30);
+
+pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
+  let world = context.world;
+  if context.plan().risk != Risk::Red {
+    guard::must_be_standby(world, slot).await?;
+    let workers = world
+      .router
+      .workers()
+      .await
+      .map_err(|error| world.failed(&error))?;
+    if !workers.shutting_down.is_empty() {
+      return Err(Failure::new(format!(
+        "{} former proxy workers still serve requests of {}",
+        workers.shutting_down.len(),
+        slot.shout()
+      )));
+    }
+  }
+  stop(context, slot).await
+}
+
+/// Also how a failed standby is put away when the plan says so.
+pub(crate) async fn stop(context: &Context<'_>, slot: Slot) -> StepResult {
+  let world = context.world;
+  let running: Vec<ContainerId> = world
+    .runtime
+    .containers(slot)
+    .await
+    .map_err(|error| world.failed(&error))?
+    .into_iter()
+    .filter(crate::model::container::Container::is_running)
+    .map(|container| container.id)
+    .collect();
+  world
+    .runtime
+    .restart_policy(&running, "no")
+    .await
+    .map_err(|error| world.failed(&error))?;
+  world
+    .runtime
+    .stop(&running, GRACE)
+    .await
+    .map_err(|error| world.failed(&error))?;
+  Ok(Produced::Nothing)
+}

@@ -1,0 +1,51 @@
+//! The ports of one site, bundled; what every engine function is handed.
+
+use std::sync::Arc;
+
+use super::ports::{Clock, Commands, Database, Ledger, PortError, Probe, Router, Runtime};
+use crate::{
+  config::Site,
+  model::{
+    event::{Failure, Produced},
+    shown::Shown,
+  },
+};
+
+/// One site and every way to reach it. Cheap to clone.
+#[derive(Clone)]
+pub struct World {
+  pub site: Arc<Site>,
+  pub clock: Arc<dyn Clock>,
+  pub runtime: Arc<dyn Runtime>,
+  pub probe: Arc<dyn Probe>,
+  pub router: Arc<dyn Router>,
+  pub database: Option<Arc<dyn Database>>,
+  pub commands: Arc<dyn Commands>,
+  pub ledger: Arc<dyn Ledger>,
+}
+
+impl World {
+  /// Text from outside, with the site's secrets masked and everything unprintable removed.
+  pub fn shown(&self, raw: &str) -> Shown {
+    Shown::line(&self.site.secrets.mask(raw))
+  }
+
+  /// A port's error as a step's failure.
+  pub fn failed(&self, error: &PortError) -> Failure {
+    let masked = self.site.secrets.mask(&error.to_string());
+    let mut lines = masked.lines();
+    let mut failure = Failure::new(lines.next().unwrap_or_default());
+    failure.output = lines.take(20).map(Shown::line).collect();
+    failure
+  }
+
+  /// A `cutover` command line for this site, to be typed as it stands.
+  pub fn command(&self, words: &str) -> Shown {
+    Shown::line(&format!(
+      "cutover --config {} {words}",
+      self.site.file.display()
+    ))
+  }
+}
+
+pub type StepResult = Result<Produced, Failure>;
