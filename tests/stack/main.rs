@@ -1,0 +1,13 @@
+//! The real stack: Docker, Compose, nginx and PostgreSQL, driven by the real binary.
+//!
+//! Every test makes a site of its own with `tests/site/up` and removes it; none is skipped where
+//! Docker is missing, because a promise about production that was not tried is not kept.
+
+mod bad_input;
+mod crash_points;
+mod failing_versions;
+mod journeys;
+mod operators_day;
+mod refused_reloads;
+mod support;
+mod switch_kinds;
