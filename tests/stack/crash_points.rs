@@ -43,9 +43,16 @@ fn crash(site: &Site, words: &[&str], point: &str, how: &str) -> bool {
     "{words:?} {point} {how}: exactly one end expected in\n{journal}"
   );
   let status = site.status();
-  assert_eq!(status["live"]["state"], "proven", "{words:?} {point} {how}: {status:#}");
+  assert_eq!(
+    status["live"]["state"], "proven",
+    "{words:?} {point} {how}: {status:#}"
+  );
   let live = status["live"]["slot"].as_str().expect("a slot");
-  assert_eq!(site.read(".current-env").trim(), live, "{words:?} {point} {how}");
+  assert_eq!(
+    site.read(".current-env").trim(),
+    live,
+    "{words:?} {point} {how}"
+  );
   let file = &status["router"]["value"]["file"]["Ok"];
   assert_eq!(file["hash"], file["inside"], "{words:?} {point} {how}");
   assert_eq!(file["names"], live, "{words:?} {point} {how}");
@@ -57,7 +64,11 @@ fn crash(site: &Site, words: &[&str], point: &str, how: &str) -> bool {
       .all(|level| level["pass"] == "ok" || level["pass"] == "absent"),
     "{words:?} {point} {how}: {live} is live and not healthy"
   );
-  assert_eq!(site.containers("blue"), blue, "{words:?} {point} {how}: BLUE's containers were replaced");
+  assert_eq!(
+    site.containers("blue"),
+    blue,
+    "{words:?} {point} {how}: BLUE's containers were replaced"
+  );
   true
 }
 
@@ -71,7 +82,9 @@ fn back_to_blue(site: &Site) {
 #[test]
 fn every_crash_point_of_switch_deploy_and_rollback_is_recovered_with_nothing_lost() {
   let site = Site::up(&[]);
-  site.cutover(&["deploy", "--version", "1.1.0", "--yes", "--no-input"]).ok();
+  site
+    .cutover(&["deploy", "--version", "1.1.0", "--yes", "--no-input"])
+    .ok();
   let load = site.load(1500, "new,post");
   let mut points = 0;
   for words in [
@@ -80,7 +93,11 @@ fn every_crash_point_of_switch_deploy_and_rollback_is_recovered_with_nothing_los
     &["rollback", "--yes"][..],
   ] {
     for number in 1..200 {
-      let how = if number % 2 == 0 { "resume" } else { "rollback" };
+      let how = if number % 2 == 0 {
+        "resume"
+      } else {
+        "rollback"
+      };
       let side = if number % 3 == 0 { "after" } else { "before" };
       if words[0] == "rollback" {
         if site.proven() == "blue" {

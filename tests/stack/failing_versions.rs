@@ -43,7 +43,11 @@ fn a_version_that_fails_leaves_live_alone_and_shows_its_first_cause() {
       .says("BLUE");
     let all = format!("{}{}", ran.stdout, ran.stderr);
     for cause in case.cause {
-      assert!(all.contains(cause), "{}: {cause:?} is not shown in:\n{all}", case.version);
+      assert!(
+        all.contains(cause),
+        "{}: {cause:?} is not shown in:\n{all}",
+        case.version
+      );
     }
     assert_eq!(site.proven(), "blue", "after {}", case.version);
     assert_eq!(site.containers("blue"), blue, "after {}", case.version);
@@ -57,6 +61,13 @@ fn a_version_that_fails_leaves_live_alone_and_shows_its_first_cause() {
 /// A version that never becomes healthy need not be waited for as long as a real one.
 fn shorten_the_wait(site: &Site) {
   let text = std::fs::read_to_string(&site.config).expect("cutover.toml");
-  assert!(text.contains("timeout = \"60s\""), "the layout's timeout changed");
-  std::fs::write(&site.config, text.replace("timeout = \"60s\"", "timeout = \"20s\"")).expect("cutover.toml");
+  assert!(
+    text.contains("timeout = \"60s\""),
+    "the layout's timeout changed"
+  );
+  std::fs::write(
+    &site.config,
+    text.replace("timeout = \"60s\"", "timeout = \"20s\""),
+  )
+  .expect("cutover.toml");
 }

@@ -14,7 +14,11 @@ fn release_and_roll_back(arguments: &[&str]) {
     .says("users are on GREEN 1.1.0, proven through the proxy");
   assert_eq!(site.proven(), "green");
   assert_eq!(site.answering(), "1.1.0");
-  assert_eq!(site.containers("blue"), blue, "the former live containers were touched");
+  assert_eq!(
+    site.containers("blue"),
+    blue,
+    "the former live containers were touched"
+  );
   site.cutover(&["status", "--check"]).ok();
 
   site
@@ -22,11 +26,19 @@ fn release_and_roll_back(arguments: &[&str]) {
     .ok()
     .says("users are on BLUE 1.0.0, proven through the proxy");
   assert_eq!(site.proven(), "blue");
-  assert_eq!(site.containers("blue"), blue, "the rollback did not go to the very containers that served");
+  assert_eq!(
+    site.containers("blue"),
+    blue,
+    "the rollback did not go to the very containers that served"
+  );
 
   let summary = load.stop();
   for kind in ["new", "slow", "post"] {
-    assert_eq!(lost(&summary, kind), 0, "{kind} requests were lost: {summary:#}");
+    assert_eq!(
+      lost(&summary, kind),
+      0,
+      "{kind} requests were lost: {summary:#}"
+    );
   }
 }
 

@@ -21,7 +21,11 @@ pub(crate) struct Ran {
 impl Ran {
   #[track_caller]
   pub(crate) fn code(self, expected: i32) -> Self {
-    assert_eq!(self.code, expected, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+    assert_eq!(
+      self.code, expected,
+      "stdout:\n{}\nstderr:\n{}",
+      self.stdout, self.stderr
+    );
     self
   }
 
@@ -45,7 +49,8 @@ impl Ran {
   }
 
   pub(crate) fn json(&self) -> Value {
-    serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in:\n{}", self.stdout))
+    serde_json::from_str(&self.stdout)
+      .unwrap_or_else(|error| panic!("{error} in:\n{}", self.stdout))
   }
 }
 
@@ -86,8 +91,16 @@ impl Site {
       .tempdir()
       .expect("a temporary folder")
       .keep();
-    let ran = run(Command::new(repository().join("tests/site/up")).arg(&dir).args(arguments));
-    assert_eq!(ran.code, 0, "tests/site/up {arguments:?} failed:\n{}", ran.stderr);
+    let ran = run(
+      Command::new(repository().join("tests/site/up"))
+        .arg(&dir)
+        .args(arguments),
+    );
+    assert_eq!(
+      ran.code, 0,
+      "tests/site/up {arguments:?} failed:\n{}",
+      ran.stderr
+    );
     let config = PathBuf::from(ran.stdout.lines().last().expect("the path of cutover.toml"));
     Self { dir, config }
   }
@@ -119,8 +132,14 @@ impl Site {
   /// The version that answers through the proxy now.
   pub(crate) fn answering(&self) -> String {
     let status = self.status();
-    let live = status["live"]["slot"].as_str().expect("a live slot").to_owned();
-    status["slots"][&live]["version"].as_str().unwrap_or("none").to_owned()
+    let live = status["live"]["slot"]
+      .as_str()
+      .expect("a live slot")
+      .to_owned();
+    status["slots"][&live]["version"]
+      .as_str()
+      .unwrap_or("none")
+      .to_owned()
   }
 
   /// Container IDs of a slot's services, sorted.
@@ -175,7 +194,12 @@ impl Site {
       "--format",
       "{{.Names}}",
     ]));
-    ran.stdout.lines().next().unwrap_or_else(|| panic!("no container for {service}")).to_owned()
+    ran
+      .stdout
+      .lines()
+      .next()
+      .unwrap_or_else(|| panic!("no container for {service}"))
+      .to_owned()
   }
 
   pub(crate) fn project(&self) -> String {
@@ -193,16 +217,24 @@ impl Site {
     let child = Command::new(repository().join("tests/site/load"))
       .args(["--site"])
       .arg(&self.dir)
-      .args(["--seconds", &seconds.to_string(), "--kinds", kinds, "--ledger"])
+      .args([
+        "--seconds",
+        &seconds.to_string(),
+        "--kinds",
+        kinds,
+        "--ledger",
+      ])
       .arg(&ledger)
       .stdin(Stdio::null())
       .stdout(Stdio::piped())
       .stderr(Stdio::piped())
       .spawn()
       .expect("the load generator starts");
-    wait_until("the load generator has sent its first requests", Duration::from_secs(20), || {
-      fs::metadata(&ledger).is_ok()
-    });
+    wait_until(
+      "the load generator has sent its first requests",
+      Duration::from_secs(20),
+      || fs::metadata(&ledger).is_ok(),
+    );
     Load { child: Some(child) }
   }
 }
@@ -235,7 +267,10 @@ impl Load {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let last = text.lines().last().unwrap_or_default();
     serde_json::from_str(last).unwrap_or_else(|error| {
-      panic!("{error}: no summary in:\n{text}\n{}", String::from_utf8_lossy(&output.stderr))
+      panic!(
+        "{error}: no summary in:\n{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+      )
     })
   }
 }
@@ -253,8 +288,13 @@ impl Drop for Load {
 #[track_caller]
 pub(crate) fn lost(summary: &Value, kind: &str) -> u64 {
   let row = &summary["kinds"][kind];
-  assert!(row["sent"].as_u64().unwrap_or(0) > 0, "no {kind} request was sent: {summary:#}");
-  row["lost"].as_u64().unwrap_or_else(|| panic!("no count of lost {kind} requests in {summary:#}"))
+  assert!(
+    row["sent"].as_u64().unwrap_or(0) > 0,
+    "no {kind} request was sent: {summary:#}"
+  );
+  row["lost"]
+    .as_u64()
+    .unwrap_or_else(|| panic!("no count of lost {kind} requests in {summary:#}"))
 }
 
 /// Waits for a fact, and says which one never came.

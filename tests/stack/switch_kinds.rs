@@ -5,7 +5,9 @@ use crate::support::Site;
 fn there_and_back(arguments: &[&str]) {
   let site = Site::up(arguments);
   let before = std::fs::read(site.path("nginx/upstream-active.conf")).ok();
-  site.cutover(&["deploy", "--version", "1.1.0", "--switch", "--yes"]).ok();
+  site
+    .cutover(&["deploy", "--version", "1.1.0", "--switch", "--yes"])
+    .ok();
   assert_eq!(site.proven(), "green");
   site.cutover(&["rollback", "--yes"]).ok();
   assert_eq!(site.proven(), "blue");
