@@ -1,0 +1,175 @@
+//! Verbs that change the site: observe, plan, show, confirm, start a runner, follow it.
+
+use super::{Desk, Trouble, Verdict, follow};
+use crate::{
+  cli::{
+    args::Verb,
+    prompt::{self, Answer},
+    render,
+  },
+  engine::{
+    self,
+    confirm::Question,
+    intent::{Force, Intent, WhenReady},
+    ports::Launch,
+  },
+  model::{
+    event::Recovery,
+    observation::{Observation, Phase},
+    operation::{Kind, Outcome},
+    plan::{Plan, Risk},
+  },
+};
+
+pub(super) async fn run(desk: &mut Desk, verb: &Verb) -> Verdict {
+  let otherwise = if !desk.globals.no_input && prompt::can_ask().is_ok() {
+    WhenReady::Ask
+  } else {
+    WhenReady::Stop
+  };
+  let Some(mut intent) = verb.intent(otherwise) else {
+    return Err(Trouble::said(
+      Outcome::Usage,
+      "this verb cannot be used like that",
+      "see 'cutover --help'",
+    ));
+  };
+  typed_force(desk, &mut intent);
+  let dry = verb.dry_run().is_some_and(|flag| flag.dry_run);
+  let observation = engine::observe(&desk.world).await;
+  if let Some(outcome) = put_back_first(desk, &intent, &observation, dry).await? {
+    return Ok(outcome);
+  }
+  let plan = match engine::plan::plan(&desk.world, &observation, &intent).await {
+    Ok(plan) => plan,
+    Err(refusal) => {
+      if desk.globals.json {
+        desk.out.json(&refusal)?;
+      } else {
+        desk.out.progress(&render::plan::refused(&refusal));
+      }
+      return Ok(refusal.outcome);
+    }
+  };
+  if dry {
+    if desk.globals.json {
+      desk.out.json(&plan)?;
+    } else {
+      desk.out.data(&render::plan::dry_run(&plan))?;
+    }
+    return Ok(Outcome::Done);
+  }
+  if let Some(outcome) = confirm(desk, &plan)? {
+    return Ok(outcome);
+  }
+  let actor = desk.operations.actor();
+  match desk.operations.launch(plan, &actor).await? {
+    Launch::Started(id) => follow::drive(desk, id).await,
+    Launch::Locked(holder) => {
+      desk
+        .out
+        .progress(&render::lock::busy(holder.as_ref(), desk.world.clock.now()));
+      Ok(Outcome::Locked)
+    }
+  }
+}
+
+/// Stopping what is live or still draining has no flag: the phrase itself is the consent.
+fn typed_force(desk: &Desk, intent: &mut Intent) {
+  if let Intent::Stop { force, .. } = intent
+    && desk
+      .globals
+      .confirm
+      .as_deref()
+      .is_some_and(|phrase| phrase.ends_with(" is live") || phrase.ends_with(" is draining"))
+  {
+    *force = Force::Typed;
+  }
+}
+
+/// A rollback while an operation lies interrupted first puts back what that one left. `Some` when
+/// that was all there was to do.
+async fn put_back_first(
+  desk: &mut Desk,
+  intent: &Intent,
+  observation: &Observation,
+  dry: bool,
+) -> Result<Option<Outcome>, Trouble> {
+  let (Intent::Rollback(_), Some(operation)) = (intent, &observation.operation) else {
+    return Ok(None);
+  };
+  if operation.phase != Phase::Interrupted || dry {
+    return Ok(None);
+  }
+  let id = operation.id;
+  must_have_consent(desk, id)?;
+  let actor = desk.operations.actor();
+  match desk.operations.recover(id, Recovery::Rollback, &actor).await? {
+    Launch::Started(id) => follow::drive(desk, id).await.map(Some),
+    Launch::Locked(holder) => {
+      desk
+        .out
+        .progress(&render::lock::busy(holder.as_ref(), desk.world.clock.now()));
+      Ok(Some(Outcome::Locked))
+    }
+  }
+}
+
+fn must_have_consent(desk: &mut Desk, id: crate::model::operation::OperationId) -> Result<(), Trouble> {
+  if desk.globals.yes {
+    return Ok(());
+  }
+  let mut page = render::page::Page::default();
+  page.push(
+    render::page::Tone::Strong,
+    format!("put back what users had before {id} was interrupted?  y"),
+  );
+  let answer = ask(desk, &crate::engine::confirm::Ask::Key('y'), crate::engine::confirm::Pace::Emergency, page)?;
+  match answer {
+    Answer::Yes => Ok(()),
+    Answer::No(why) => Err(Trouble::said(Outcome::Cancelled, format!("not confirmed: {why}"), "nothing was changed")),
+  }
+}
+
+/// `None` when it may go on.
+fn confirm(desk: &mut Desk, plan: &Plan) -> Result<Option<Outcome>, Trouble> {
+  let question = Question::of(plan);
+  if let Some(word) = &desk.globals.confirm {
+    if plan.word.as_deref() == Some(word) || question.word == *word {
+      return Ok(None);
+    }
+    return Err(Trouble::said(
+      Outcome::Usage,
+      format!("--confirm {word:?} is not what this asks for"),
+      format!("add {}", question.ask.flag()),
+    ));
+  }
+  if desk.globals.yes && plan.risk != Risk::Red {
+    return Ok(None);
+  }
+  if plan.kind == Kind::Smoke || plan.kind == Kind::Backup {
+    return Ok(None);
+  }
+  let page = render::plan::question(plan);
+  match ask(desk, &question.ask, question.pace, page)? {
+    Answer::Yes => Ok(None),
+    Answer::No(why) => {
+      desk.out.error(&format!("not confirmed: {why}"), &["nothing was changed".to_owned()]);
+      Ok(Some(Outcome::Cancelled))
+    }
+  }
+}
+
+fn ask(
+  desk: &mut Desk,
+  ask: &crate::engine::confirm::Ask,
+  pace: crate::engine::confirm::Pace,
+  page: render::page::Page,
+) -> Result<Answer, Trouble> {
+  let nobody = |error: &prompt::PromptError| Trouble::said(Outcome::Usage, error.to_string(), "nothing was changed");
+  if desk.globals.no_input {
+    return Err(nobody(&prompt::PromptError::NoInput { flag: ask.flag() }));
+  }
+  let out = &mut desk.out;
+  prompt::ask(ask.clone(), pace, || out.progress(&page)).map_err(|error| nobody(&error))
+}
