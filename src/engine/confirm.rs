@@ -217,7 +217,10 @@ impl Confirm {
       Input::Gone => return self.cancel(Why::TerminalLost),
       Input::Key(_) | Input::Enter | Input::Backspace | Input::Repeat | Input::Other => {}
     }
-    let apart = self.last_key.replace(at).map(|last| at.saturating_sub(last));
+    let apart = self
+      .last_key
+      .replace(at)
+      .map(|last| at.saturating_sub(last));
     if self.is_burst(at) {
       return self.cancel(Why::Pasted);
     }

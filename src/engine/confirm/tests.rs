@@ -47,7 +47,11 @@ fn y_after_arming_confirms_once_it_stood_alone() {
   let mut confirm = yes();
   assert_eq!(confirm.wake_at(), Some(ms(400)));
   let pressed = confirm.feed(ms(500), Input::Key('y'));
-  assert_eq!(pressed, confirm.pending(None), "not yet: it must stand alone");
+  assert_eq!(
+    pressed,
+    confirm.pending(None),
+    "not yet: it must stand alone"
+  );
   assert_eq!(confirm.wake_at(), Some(ms(550)));
   assert_eq!(confirm.feed(ms(550), Input::Quiet), Verdict::Confirmed);
 }
@@ -120,7 +124,10 @@ fn y_right_after_another_key_asks_to_be_pressed_again() {
   let keys = [(1_000, Input::Key('x')), (1_149, Input::Key('y'))];
   assert!(matches!(
     answer(yes(), &keys),
-    Verdict::Pending { hint: Some(Hint::TooSoon), .. }
+    Verdict::Pending {
+      hint: Some(Hint::TooSoon),
+      ..
+    }
   ));
   let again = [keys[0], keys[1], (1_299, Input::Key('y'))];
   assert!(confirms(yes(), &again));
@@ -144,7 +151,9 @@ fn enter_too_soon_after_the_word_has_to_be_pressed_again() {
 
 #[test]
 fn only_the_exact_word_confirms() {
-  for word in ["blue", "GREEN", "Green", "gree", "greenn", " green", "green ", "y", "yes"] {
+  for word in [
+    "blue", "GREEN", "Green", "gree", "greenn", " green", "green ", "y", "yes",
+  ] {
     let mut keys = typed(word, 1_000, 100);
     keys.push((9_000, Input::Enter));
     let verdict = answer(green(), &keys);
@@ -182,7 +191,11 @@ fn four_keys_within_thirty_milliseconds_are_a_paste() {
 fn a_paste_that_begins_with_y_does_not_confirm() {
   for text in ["yes", "yy", "y x", "yes please"] {
     let keys = typed(text, 1_000, 1);
-    assert_eq!(answer(yes(), &keys), Verdict::Cancelled(Why::Pasted), "{text}");
+    assert_eq!(
+      answer(yes(), &keys),
+      Verdict::Cancelled(Why::Pasted),
+      "{text}"
+    );
   }
 }
 
