@@ -1,6 +1,8 @@
-//! The command line: what was typed (`args`), asking on a terminal (`prompt`), writing (`output`)
+//! The command line: what was typed (`args`), answers from flags (`answer`) or
+//! from a terminal (`prompt`), writing (`output`)
 //! and turning facts into text (`render`). It decides nothing about the site; `engine` does.
 
+pub mod answer;
 pub mod args;
 pub mod exit;
 pub mod output;

@@ -7,7 +7,10 @@
 
 use std::{collections::VecDeque, fmt, time::Duration};
 
-use crate::model::plan::{Gate, Plan, Risk};
+use crate::model::{
+  operation::Kind,
+  plan::{Gate, Plan, Risk},
+};
 
 /// More keys than this within `BURST` are a paste, whatever the terminal calls them.
 const BURST_KEYS: usize = 3;
@@ -30,25 +33,6 @@ pub enum Ask {
 }
 
 impl Ask {
-  /// What this plan asks for: the facts behind its risk decide, not its verb.
-  pub fn of(plan: &Plan) -> Self {
-    let word = plan
-      .target
-      .map_or_else(|| plan.site.clone(), |slot| slot.name().to_owned());
-    match plan.risk {
-      Risk::Green => Self::Key('y'),
-      Risk::Amber => Self::Word(word),
-      Risk::Red => Self::Phrase(format!("{word} is broken")),
-    }
-  }
-
-  pub fn of_gate(gate: &Gate) -> Self {
-    gate
-      .word
-      .as_ref()
-      .map_or(Self::Key('y'), |word| Self::Word(word.clone()))
-  }
-
   /// The flag that gives the same answer in a script.
   pub fn flag(&self) -> String {
     match self {
@@ -66,6 +50,49 @@ impl Ask {
   }
 }
 
+/// One question before it is put to anybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+  pub ask: Ask,
+  pub pace: Pace,
+  /// What a typed answer names: the slot that goes live, or the site where there is none. A
+  /// script may always give it, also where a person would only press a key.
+  pub word: String,
+}
+
+impl Question {
+  /// The facts behind the plan's risk decide what is asked, not its verb.
+  pub fn of(plan: &Plan) -> Self {
+    let word = plan
+      .target
+      .map_or_else(|| plan.site.clone(), |slot| slot.name().to_owned());
+    let ask = match plan.risk {
+      Risk::Green => Ask::Key('y'),
+      Risk::Amber => Ask::Word(word.clone()),
+      Risk::Red => Ask::Phrase(format!("{word} is broken")),
+    };
+    let pace = if plan.kind == Kind::Rollback && plan.risk == Risk::Green {
+      Pace::Emergency
+    } else {
+      Pace::Normal
+    };
+    Self { ask, pace, word }
+  }
+
+  /// The question an operation of this plan waits on.
+  pub fn of_gate(gate: &Gate, plan: &Plan) -> Self {
+    let ask = gate
+      .word
+      .as_ref()
+      .map_or(Ask::Key('y'), |word| Ask::Word(word.clone()));
+    Self {
+      ask,
+      pace: Pace::Normal,
+      word: Self::of(plan).word,
+    }
+  }
+}
+
 /// How long the question is on screen before a key can count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
@@ -75,15 +102,6 @@ pub enum Pace {
 }
 
 impl Pace {
-  pub fn of(plan: &Plan) -> Self {
-    use crate::model::operation::Kind;
-    if plan.kind == Kind::Rollback && plan.risk == Risk::Green {
-      Self::Emergency
-    } else {
-      Self::Normal
-    }
-  }
-
   pub fn arming(self) -> Duration {
     Duration::from_millis(match self {
       Self::Normal => 400,
