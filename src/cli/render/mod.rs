@@ -3,7 +3,21 @@
 //!
 //! `page` is what they all return, `words` how numbers and times read. `output` writes it.
 
+pub mod exchange;
+pub mod failure;
+pub mod health;
+pub mod history;
+pub mod lock;
 pub mod page;
+pub mod plan;
+pub mod progress;
+pub mod smoke;
+pub mod status;
+pub mod story;
+pub mod verdict;
 pub mod words;
 
-pub use page::{Line, Page, Tone};
+#[cfg(test)]
+mod samples;
+
+pub use page::{Detail, Line, Page, Tone};

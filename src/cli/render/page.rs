@@ -21,6 +21,15 @@ pub enum Tone {
   Bad,
 }
 
+/// How much is told: `-q`, nothing, `-v`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+  Quiet,
+  #[default]
+  Normal,
+  Verbose,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
   pub tone: Tone,
@@ -60,6 +69,13 @@ impl Page {
     }
   }
 
+  /// Lines of one table.
+  pub fn table(&mut self, tone: Tone, indent: usize, rows: &[Vec<String>]) {
+    for line in table(indent, rows) {
+      self.push(tone, line);
+    }
+  }
+
   pub fn append(&mut self, other: Page) {
     self.0.extend(other.0);
   }
@@ -78,24 +94,38 @@ impl fmt::Display for Page {
   }
 }
 
+/// Breaks at spaces and keeps them otherwise. A word wider than the page stays whole, so that a
+/// command or a path can still be copied.
 fn wrap(text: &str, hang: usize) -> Vec<String> {
-  let indent = text.len() - text.trim_start().len();
   let mut lines = Vec::new();
-  let mut line = " ".repeat(indent);
-  let mut empty = true;
-  for word in text.split_whitespace() {
-    if !empty && line.width() + 1 + word.width() > WIDTH {
-      lines.push(std::mem::replace(&mut line, " ".repeat(hang)));
-      empty = true;
-    }
-    if !empty {
-      line.push(' ');
-    }
-    line.push_str(word);
-    empty = false;
+  let mut rest = text.trim_end().to_owned();
+  while rest.width() > WIDTH {
+    let Some(at) = break_at(&rest) else {
+      break;
+    };
+    let (line, next) = rest.split_at(at);
+    lines.push(line.trim_end().to_owned());
+    rest = format!("{}{}", " ".repeat(hang), next.trim_start());
   }
-  lines.push(line);
+  lines.push(rest);
   lines
+}
+
+/// The last space within the page after the first word; else the first one beyond it.
+fn break_at(text: &str) -> Option<usize> {
+  let start = text.len() - text.trim_start().len();
+  let mut used = 0;
+  let mut best = None;
+  for (index, c) in text.char_indices() {
+    if c == ' ' && index > start {
+      best = Some(index);
+    }
+    used += c.width().unwrap_or(0);
+    if used > WIDTH && best.is_some() {
+      return best;
+    }
+  }
+  best
 }
 
 /// `text` in exactly `width` columns: padded, or cut with a visible mark.
@@ -173,6 +203,20 @@ mod tests {
         .is_some_and(|line| line.starts_with("     word")),
       "{text}"
     );
+  }
+
+  #[test]
+  fn a_word_wider_than_the_page_stays_whole_and_inner_spaces_stay() {
+    let path = "p".repeat(100);
+    assert_eq!(
+      wrap(&format!("  a   b {path} c"), 4),
+      [
+        "  a   b".to_owned(),
+        format!("    {path}"),
+        "    c".to_owned()
+      ]
+    );
+    assert_eq!(wrap("", 2), [""]);
   }
 
   #[test]
