@@ -39,14 +39,11 @@ pub const MEANINGS: [(Outcome, &str); 10] = [
 
 /// The list shown below `cutover --help`.
 pub fn list() -> String {
-  let mut out = String::from("Exit codes:\n");
-  for (outcome, meaning) in MEANINGS {
-    out.push_str(&format!("  {:>3}  {meaning}\n", outcome.exit_code()));
-  }
-  out.push_str(&format!(
-    "  {INTERRUPTED}  interrupted before anything was started"
-  ));
-  out
+  let row = |code: u8, meaning: &str| format!("  {code:>3}  {meaning}");
+  let mut lines = vec!["Exit codes:".to_owned()];
+  lines.extend(MEANINGS.map(|(outcome, meaning)| row(outcome.exit_code(), meaning)));
+  lines.push(row(INTERRUPTED, "interrupted before anything was started"));
+  lines.join("\n")
 }
 
 /// What `status --check` ends with: 0 only when the live slot is known, healthy and undisputed.

@@ -121,6 +121,10 @@ pub struct Status {
 }
 
 #[derive(Clone, Debug, Args)]
+#[allow(
+  clippy::struct_excessive_bools,
+  reason = "each is one flag of the command line, read once"
+)]
 pub struct Deploy {
   /// auto (the standby slot), blue or green; never the live one
   #[arg(value_name = "SLOT", default_value = "auto", value_parser = target)]

@@ -1,6 +1,6 @@
 //! The card of a failed step: its first cause, in the order an engineer asks for it.
 
-use super::{Page, Tone, exchange};
+use super::{Page, Tone, exchange, words::count};
 use crate::model::{
   container::{Container, ContainerState},
   event::Failure,
@@ -50,23 +50,27 @@ fn quoted(page: &mut Page, title: &str, lines: &[Shown]) {
   }
 }
 
-/// `api-green (4f2c1e9aaaaa) exited with code 137, out of memory, 3 restarts`.
+/// `api-green (4f2c1e9aaaaa) is exited, exit code 137, OUT OF MEMORY, 3 restarts`.
 fn describe(container: &Container) -> String {
   let name = Shown::line(&container.name);
-  let mut out = format!("{name} ({}) is {}", container.id.short(), container.state);
-  if matches!(
+  let ended = matches!(
     container.state,
     ContainerState::Exited | ContainerState::Dead
-  ) && let Some(code) = container.exit_code
-  {
-    out.push_str(&format!(", exit code {code}"));
-  }
-  if container.oom_killed {
-    out.push_str(", OUT OF MEMORY");
-  }
-  if container.restarts > 0 {
-    let restarts = super::words::count(u64::from(container.restarts), "restart");
-    out.push_str(&format!(", {restarts}"));
-  }
-  out
+  );
+  let code = container.exit_code.filter(|_| ended);
+  let restarts = Some(container.restarts).filter(|restarts| *restarts > 0);
+  [
+    Some(format!(
+      "{name} ({}) is {}",
+      container.id.short(),
+      container.state
+    )),
+    code.map(|code| format!("exit code {code}")),
+    container.oom_killed.then(|| "OUT OF MEMORY".to_owned()),
+    restarts.map(|restarts| count(u64::from(restarts), "restart")),
+  ]
+  .into_iter()
+  .flatten()
+  .collect::<Vec<_>>()
+  .join(", ")
 }

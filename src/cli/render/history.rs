@@ -6,6 +6,8 @@ mod tests;
 
 pub use markdown::markdown;
 
+use serde::Serialize;
+
 use super::{
   Page, Tone, failure, page, plan,
   story::{End, StepResult, Story},
@@ -16,6 +18,21 @@ use crate::{
   engine::ports::Torn,
   model::event::{Event, Record},
 };
+
+/// `cutover history --json`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Listing<'a> {
+  pub schema: u32,
+  pub operations: &'a [Story],
+}
+
+/// `cutover show N --json`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Telling<'a> {
+  pub schema: u32,
+  pub operation: &'a Story,
+  pub records: &'a [Record],
+}
 
 /// Newest first, one line each; a reason or a note on a line of its own.
 pub fn list(stories: &[Story]) -> Page {

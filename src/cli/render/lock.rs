@@ -13,7 +13,7 @@ pub fn lines(holder: Option<&Holder>, now: DateTime<Utc>) -> Page {
     return page;
   };
   let text = format!(
-    "  lock    held by {} for {} {}, taken {} (process {})",
+    "  lock    held by {} for {} {}, taken {} (pid {})",
     holder.actor,
     holder.operation,
     holder.kind,

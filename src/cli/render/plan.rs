@@ -11,6 +11,7 @@ use super::{
 use crate::{
   engine::confirm::{Ask, Question},
   model::{
+    Slot,
     operation::{Kind, Outcome},
     plan::{Gate, OnFailure, Plan, PlannedStep, Refusal, Risk, Step},
     shown::Shown,
@@ -183,38 +184,44 @@ fn step(page: &mut Page, index: usize, step: &PlannedStep) {
   }
 }
 
-/// What a failure leaves behind, before users move and while they do.
+/// What a failure leaves behind: before, while and after users move.
 fn failing(page: &mut Page, plan: &Plan) {
-  let first = plan.steps.iter().position(|step| step.step.moves_traffic());
-  let last = plan
-    .steps
-    .iter()
-    .rposition(|step| step.step.moves_traffic());
+  let moves = |step: &PlannedStep| step.step.moves_traffic();
+  let first = plan.steps.iter().position(moves);
+  let last = plan.steps.iter().rposition(moves);
   if let (Some(first), Some(last)) = (first, last) {
-    let from = plan.from.map_or_else(
-      || "what users had".to_owned(),
-      |slot| slot.shout().to_owned(),
-    );
-    let text = format!(
-      "  fails    in steps {}-{}: {from} is put back and proven",
-      first + 1,
-      last + 1
-    );
-    page.wrapped(Tone::Plain, &text, 11);
-    page.plain("           in another step: users are not moved");
+    while_moving(page, plan, first, last);
   } else {
-    page.plain("  fails    in any step: users are not moved");
+    page.plain("  fails    in any step: traffic is not touched");
   }
-  if matches!(plan.kind, Kind::Deploy)
+  if plan.kind == Kind::Deploy
     && let Some(target) = plan.target
   {
     page.plain(match plan.on_failure {
-      OnFailure::KeepForInspection => format!(
-        "           {} stays as it is, to be looked at",
-        target.shout()
-      ),
+      OnFailure::KeepForInspection => {
+        format!(
+          "           {} stays as it is, to be looked at",
+          target.shout()
+        )
+      }
       OnFailure::StopTarget => format!("           {} is stopped", target.shout()),
     });
+  }
+}
+
+fn while_moving(page: &mut Page, plan: &Plan, first: usize, last: usize) {
+  let name = |slot: Option<Slot>| slot.map_or("what users had", Slot::shout);
+  let from = name(plan.from);
+  let steps = format!("in steps {}-{}", first + 1, last + 1);
+  page.plain(format!("  fails    {steps}: {from} is put back and proven"));
+  if first > 0 {
+    page.plain("           before them: traffic is not touched");
+  }
+  if last + 1 < plan.steps.len() {
+    let to = plan.target.map_or("the new slot", Slot::shout);
+    page.plain(format!(
+      "           after them: users stay on {to}, where they were proven to be"
+    ));
   }
 }
 

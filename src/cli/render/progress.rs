@@ -14,7 +14,7 @@ use super::{
 };
 use crate::model::{
   event::{Answer, Event, Failure, Record, Recovery},
-  plan::Order,
+  plan::{Order, Step},
   shown::Shown,
 };
 
@@ -62,16 +62,15 @@ impl Progress {
   /// The first line: what this is, and that it may be left alone.
   pub fn opening(&self) -> Page {
     let mut page = Page::default();
+    if self.detail == Detail::Quiet {
+      return page;
+    }
     let what = plan::sentence(&self.order.plan);
     let text = format!("{} {what}, asked by {}", self.order.id, self.order.actor);
     self.add(&mut page, self.order.at, Tone::Strong, &text);
-    if self.detail > Detail::Quiet {
-      let text = format!(
-        "it runs on its own: closing this window is safe (cutover attach {})",
-        self.order.id.0
-      );
-      self.add(&mut page, self.order.at, Tone::Faint, &text);
-    }
+    let id = self.order.id.0;
+    let text = format!("it runs on its own: closing this window is safe (cutover attach {id})");
+    self.add(&mut page, self.order.at, Tone::Faint, &text);
     page
   }
 
@@ -132,6 +131,7 @@ impl Progress {
         let text = format!("{actor} asks to abort: it stops at the next safe point");
         self.add(&mut page, at, Tone::Warn, &text);
       }
+      Event::Noted { .. } if self.detail == Detail::Quiet => {}
       Event::Noted { actor, text } => {
         self.add(
           &mut page,
@@ -170,8 +170,7 @@ impl Progress {
       }
       Event::Ended { verdict } => {
         self.open = None;
-        page.gap();
-        if !page.is_empty() || self.detail > Detail::Quiet {
+        if self.detail > Detail::Quiet {
           page.plain("");
         }
         page.append(verdict::block(verdict, &self.measured));
@@ -213,7 +212,9 @@ impl Progress {
   fn started(&mut self, page: &mut Page, index: usize, at: DateTime<Utc>) {
     self.open = Some((index, at));
     self.last_note = None;
-    if self.detail > Detail::Quiet {
+    let step = self.order.plan.steps.get(index).map(|step| &step.step);
+    let asks = matches!(step, Some(Step::Gate { .. }));
+    if self.detail > Detail::Quiet && !asks {
       let text = format!("{} {} ...", self.count(index), self.title(index));
       self.add(page, at, Tone::Plain, &text);
     }

@@ -14,27 +14,27 @@ use crate::model::{
   health::{HealthReport, Level, LevelReport, Pass},
   observation::{EnvironmentState, Observation, RuntimeFacts},
   operation::{Kind, OperationId, Outcome, Verdict},
-  plan::{OnFailure, Order, Plan, PlannedStep, Premise, Risk, Step},
+  plan::{self, OnFailure, Order, Plan, PlannedStep, Premise, Risk, Step},
   router::{FileHash, ManagedFile, Mount, ProbeLedger, ProxyIdentity, RouterFacts, Workers},
   shown::Shown,
   traffic::{Live, Readiness, Testimony, Warmth, Witness, WitnessKind},
 };
 
-pub(super) fn now() -> DateTime<Utc> {
+pub(in crate::cli::render) fn now() -> DateTime<Utc> {
   DateTime::parse_from_rfc3339("2026-11-20T14:32:07Z")
     .expect("a time")
     .into()
 }
 
-pub(super) fn before(seconds: i64) -> DateTime<Utc> {
+pub(in crate::cli::render) fn before(seconds: i64) -> DateTime<Utc> {
   now() - TimeDelta::seconds(seconds)
 }
 
-pub(super) fn version(text: &str) -> VersionName {
+pub(in crate::cli::render) fn version(text: &str) -> VersionName {
   text.parse().expect("a version")
 }
 
-pub(super) fn actor() -> Actor {
+pub(in crate::cli::render) fn actor() -> Actor {
   Actor {
     user: "alice".into(),
     as_user: None,
@@ -44,14 +44,14 @@ pub(super) fn actor() -> Actor {
   }
 }
 
-pub(super) fn container(service: &str, slot: Slot, tag: &str, up: i64) -> Container {
+pub(in crate::cli::render) fn container(
+  service: &str,
+  slot: Slot,
+  tag: &str,
+  up: i64,
+) -> Container {
   Container {
-    id: ContainerId(
-      format!("{service}{slot}")
-        .bytes()
-        .map(|b| format!("{b:02x}"))
-        .collect(),
-    ),
+    id: ContainerId(plan::hex(format!("{slot} {service}").as_bytes())),
     name: format!("{service}-{slot}"),
     service: service.into(),
     state: ContainerState::Running,
@@ -72,7 +72,7 @@ pub(super) fn container(service: &str, slot: Slot, tag: &str, up: i64) -> Contai
   }
 }
 
-pub(super) fn health(slot: Slot) -> HealthReport {
+pub(in crate::cli::render) fn health(slot: Slot) -> HealthReport {
   let level = |level, detail: &str, millis| LevelReport {
     level,
     pass: Pass::Ok,
@@ -93,7 +93,7 @@ pub(super) fn health(slot: Slot) -> HealthReport {
   }
 }
 
-pub(super) fn smoke() -> Vec<SmokeResult> {
+pub(in crate::cli::render) fn smoke() -> Vec<SmokeResult> {
   [
     "request code",
     "login flow",
@@ -173,7 +173,7 @@ fn router() -> RouterFacts {
   }
 }
 
-pub(super) fn observation() -> Observation {
+pub(in crate::cli::render) fn observation() -> Observation {
   let mut db = container("db", Slot::Blue, "15", 900_000);
   db.name = "ala-db".into();
   db.image = "postgres:15".into();
@@ -236,7 +236,7 @@ pub(super) fn observation() -> Observation {
   }
 }
 
-pub(super) fn plan() -> Plan {
+pub(in crate::cli::render) fn plan() -> Plan {
   let slot = Slot::Green;
   let step = |step, seconds, details: &[&str]| PlannedStep {
     step,
@@ -291,7 +291,7 @@ pub(super) fn plan() -> Plan {
   }
 }
 
-pub(super) fn order() -> Order {
+pub(in crate::cli::render) fn order() -> Order {
   Order {
     id: OperationId(128),
     plan: plan(),
@@ -300,7 +300,7 @@ pub(super) fn order() -> Order {
   }
 }
 
-pub(super) fn ledger() -> ProbeLedger {
+pub(in crate::cli::render) fn ledger() -> ProbeLedger {
   ProbeLedger {
     sent: 1_204,
     lost: 0,
@@ -313,7 +313,7 @@ pub(super) fn ledger() -> ProbeLedger {
   }
 }
 
-pub(super) fn verdict(outcome: Outcome) -> Verdict {
+pub(in crate::cli::render) fn verdict(outcome: Outcome) -> Verdict {
   Verdict {
     outcome,
     summary: "GREEN 2.0.0 serves users, BLUE stays warm".into(),
@@ -323,7 +323,7 @@ pub(super) fn verdict(outcome: Outcome) -> Verdict {
 }
 
 /// Numbers the events and lets half a second go by before each.
-pub(super) fn records(events: Vec<Event>) -> Vec<Record> {
+pub(in crate::cli::render) fn records(events: Vec<Event>) -> Vec<Record> {
   let mut at = before(20);
   (1_u64..)
     .zip(events)
@@ -334,7 +334,7 @@ pub(super) fn records(events: Vec<Event>) -> Vec<Record> {
     .collect()
 }
 
-pub(super) fn begun() -> Event {
+pub(in crate::cli::render) fn begun() -> Event {
   Event::Begun {
     plan_hash: plan().hash(),
     actor: actor(),

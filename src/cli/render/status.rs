@@ -15,10 +15,11 @@ use chrono::{DateTime, Utc};
 use super::{
   Detail, Page, Tone,
   page::{WIDTH, cut, ends},
-  words::{age, ago, badge, clock, coarse, moment, slot_at},
+  words::{age, ago, badge, clock, coarse, count, moment, slot_at},
 };
 use crate::model::{
   Known, Slot, VersionName,
+  health::{HealthReport, Pass},
   observation::{Observation, OperationState, Phase},
   traffic::{Live, Testimony, Warmth, Witness, WitnessKind},
 };
@@ -71,37 +72,33 @@ pub fn page(seen: &Observation, view: &View) -> Page {
 
 /// Everything that matters in one line of at most 80 columns.
 pub fn one_line(seen: &Observation, view: &View) -> String {
-  let live = match live(seen, view) {
+  let who = match live(seen, view) {
     Live::Proven { slot } => format!("LIVE {}", slot_at(slot, version(seen, slot))),
     Live::Claimed { slot } => format!("LIVE? {}", slot_at(slot, version(seen, slot))),
     Live::Disputed { .. } => "LIVE DISPUTED".to_owned(),
     Live::Unknown => "LIVE UNKNOWN".to_owned(),
   };
   let health = live_slot(seen, view).map_or_else(String::new, |slot| {
-    let pass = view.fresh(&seen.slots[slot].health).ok();
-    format!(
-      " {}",
-      pass.map_or("unknown", |report| super::health::word(report.pass()))
-    )
+    let pass = view.fresh(&seen.slots[slot].health).map(HealthReport::pass);
+    format!(" {}", super::health::word(pass.unwrap_or(Pass::Unknown)))
   });
-  let mut out = format!(
-    "{} {live}{health}, rollback {}",
-    seen.site, seen.readiness.warmth
-  );
-  if let Some(operation) = seen
+  let operation = seen
     .operation
     .as_ref()
-    .filter(|o| !matches!(o.phase, Phase::Ended { .. }))
-  {
-    out.push_str(&format!(", {} {}", operation.id, phase(&operation.phase)));
-  }
-  if !seen.drift.is_empty() {
-    out.push_str(&format!(
-      ", !! {}",
-      super::words::count(seen.drift.len() as u64, "alarm")
-    ));
-  }
-  cut(&out, WIDTH)
+    .and_then(|operation| match operation.phase {
+      Phase::Running => Some(format!("{} running", operation.id)),
+      Phase::Interrupted => Some(format!("{} INTERRUPTED", operation.id)),
+      Phase::Ended { .. } => None,
+    });
+  let alarms = count(seen.drift.len() as u64, "alarm");
+  let parts = [
+    Some(format!("{} {who}{health}", seen.site)),
+    Some(format!("rollback {}", seen.readiness.warmth)),
+    operation,
+    (!seen.drift.is_empty()).then(|| format!("!! {alarms}")),
+  ];
+  let parts: Vec<String> = parts.into_iter().flatten().collect();
+  cut(&parts.join(", "), WIDTH)
 }
 
 /// `Live`, or unknown when the whole look at the site is too old.
@@ -301,13 +298,5 @@ fn testimony(witness: &Witness, view: &View) -> (Tone, &'static str, String) {
     Testimony::Slot { slot } => (Tone::Plain, slot.shout(), detail),
     Testimony::Silent => (Tone::Faint, "silent", detail),
     Testimony::Unknown => (Tone::Warn, "unknown", detail),
-  }
-}
-
-fn phase(phase: &Phase) -> &'static str {
-  match phase {
-    Phase::Running => "running",
-    Phase::Interrupted => "INTERRUPTED",
-    Phase::Ended { .. } => "ended",
   }
 }

@@ -19,7 +19,7 @@ pub fn span(duration: Duration) -> String {
       (whole, tenth) => format!("{whole}.{tenth} s"),
     };
   }
-  long(duration.as_millis().div_ceil(500) as u64 / 2)
+  long((duration + Duration::from_millis(500)).as_secs())
 }
 
 /// The same in whole seconds, for ages.
@@ -31,10 +31,15 @@ pub fn coarse(duration: Duration) -> String {
 }
 
 fn long(seconds: u64) -> String {
-  match seconds {
-    0..3_600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
-    3_600..86_400 => format!("{}h{:02}m", seconds / 3_600, seconds / 60 % 60),
-    _ => format!("{}d{:02}h", seconds / 86_400, seconds / 3_600 % 24),
+  let (large, unit, small, part) = match seconds {
+    0..3_600 => (seconds / 60, 'm', seconds % 60, 's'),
+    3_600..86_400 => (seconds / 3_600, 'h', seconds / 60 % 60, 'm'),
+    _ => (seconds / 86_400, 'd', seconds / 3_600 % 24, 'h'),
+  };
+  if small == 0 {
+    format!("{large}{unit}")
+  } else {
+    format!("{large}{unit}{small:02}{part}")
   }
 }
 
@@ -70,7 +75,7 @@ pub fn number(value: u64) -> String {
   let digits = value.to_string();
   let mut out = String::with_capacity(digits.len() * 4 / 3);
   for (index, digit) in digits.chars().enumerate() {
-    if index > 0 && (digits.len() - index) % 3 == 0 {
+    if index > 0 && (digits.len() - index).is_multiple_of(3) {
       out.push(',');
     }
     out.push(digit);
@@ -126,7 +131,7 @@ mod tests {
       (1_500, "1.5 s"),
       (12_340, "12.3 s"),
       (59_949, "59.9 s"),
-      (59_960, "1m00s"),
+      (59_960, "1m"),
       (192_000, "3m12s"),
       (7_500_000, "2h05m"),
       (532_800_000, "6d04h"),

@@ -38,7 +38,10 @@ fn a_deploy_says_that_users_stay_where_they_are() {
   let text = dry_run(&plan).to_string();
   assert!(text.contains("PLAN  deploy 2.0.0 to GREEN"), "{text}");
   assert!(text.contains("users    stay on [B] BLUE 1.9.3"), "{text}");
-  assert!(text.contains("in any step: users are not moved"), "{text}");
+  assert!(
+    text.contains("in any step: traffic is not touched"),
+    "{text}"
+  );
   assert!(text.contains("GREEN stays as it is"), "{text}");
 }
 

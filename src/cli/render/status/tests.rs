@@ -95,7 +95,7 @@ fn an_operation_that_waits_says_what_to_type() {
     ">> #129 switch 1.9.3 to BLUE runs for 1m15s, by alice (10.0.3.7)",
     "waits for an answer: switch users to BLUE now?",
     "cutover approve 129   cutover decline 129",
-    "lock    held by alice (10.0.3.7) for #129 switch, taken 1m15s ago (process 4121)",
+    "lock    held by alice (10.0.3.7) for #129 switch, taken 1m15s ago (pid 4121)",
   ] {
     assert!(text.contains(expected), "{expected}\n{text}");
   }
@@ -138,7 +138,7 @@ fn one_line_holds_what_matters() {
   seen.slots.green.health = Known::no("no answer", now());
   assert_eq!(
     one_line(&seen, &view()),
-    "ala LIVE [G] GREEN 2.0.0 unknown, rollback HOT, #129 INTERRUPTED, !! 2 alarms"
+    "ala LIVE [G] GREEN 2.0.0 UNKNOWN, rollback HOT, #129 INTERRUPTED, !! 2 alarms"
   );
 }
 
