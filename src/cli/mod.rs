@@ -1,1 +1,10 @@
+//! The command line: what was typed (`args`), answers from flags (`answer`) or
+//! from a terminal (`prompt`), writing (`output`)
+//! and turning facts into text (`render`). It decides nothing about the site; `engine` does.
 
+pub mod answer;
+pub mod args;
+pub mod exit;
+pub mod output;
+pub mod prompt;
+pub mod render;

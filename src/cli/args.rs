@@ -1,0 +1,51 @@
+//! The whole command line as types. Parsing needs no configuration, no Docker and no lock, and
+//! nothing here runs anything: `intent` turns a verb into what the engine is asked for.
+
+mod globals;
+mod intent;
+mod parse;
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod tests;
+mod verbs;
+
+use clap::Parser;
+
+pub use globals::{ColorWhen, DryRun, Globals};
+pub use parse::{Stop, Stream, command, parse};
+pub use verbs::{
+  ConfigVerb, Deploy, Health, History, LockVerb, Logs, Migrate, Note, NumberArg, OnlyDryRun,
+  Operate, Restore, Rollback, Show, SlotArg, Smoke, Status, Switch, Target, Verb,
+};
+
+/// Blue/green operations: deploy beside users, prove it, switch, roll back.
+#[derive(Clone, Debug, Parser)]
+#[command(
+  name = "cutover",
+  version,
+  disable_help_subcommand = true,
+  before_help = "Example: cutover status",
+  after_help = crate::cli::exit::list(),
+  subcommand_value_name = "VERB",
+  subcommand_help_heading = "Verbs",
+)]
+pub struct Cli {
+  #[command(flatten)]
+  pub globals: Globals,
+  #[command(flatten)]
+  before: DryRun,
+  /// Nothing typed is the console on a terminal, else `status`.
+  #[command(subcommand)]
+  pub verb: Option<Verb>,
+}
+
+impl Cli {
+  /// `--dry-run`, before or after the verb.
+  pub fn dry_run(&self) -> DryRun {
+    let after = self.verb.as_ref().and_then(Verb::dry_run);
+    DryRun {
+      dry_run: self.before.dry_run || after.is_some_and(|flag| flag.dry_run),
+    }
+  }
+}

@@ -1,0 +1,347 @@
+//! The verbs and their own arguments, one type each. The text of every field is its help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::globals::DryRun;
+use crate::model::{Slot, VersionName, event::Recovery, operation::OperationId};
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum Verb {
+  /// Who is live, who says so, and how everything is
+  #[command(before_help = "Example: cutover status")]
+  Status(Status),
+  /// Put a version on the standby slot and prove it there; users stay where they are
+  #[command(before_help = "Example: cutover deploy --version 1.4.2")]
+  Deploy(Deploy),
+  /// Look at the health of one slot or both, level by level
+  #[command(before_help = "Example: cutover health green -v")]
+  Health(Health),
+  /// Run the smoke tests on a slot
+  #[command(before_help = "Example: cutover smoke green")]
+  Smoke(Smoke),
+  /// Send users to a slot, prove it through the proxy, or put back what they had
+  #[command(before_help = "Example: cutover switch green")]
+  Switch(Switch),
+  /// Send users back to where they were
+  #[command(visible_alias = "R", before_help = "Example: cutover rollback")]
+  Rollback(Rollback),
+  /// Stop the containers of a slot and keep them
+  #[command(before_help = "Example: cutover stop blue")]
+  Stop(SlotArg),
+  /// Start the existing containers of a slot
+  #[command(before_help = "Example: cutover start blue")]
+  Start(SlotArg),
+  /// Back up the database and read the backup back in full
+  #[command(before_help = "Example: cutover backup")]
+  Backup(OnlyDryRun),
+  /// Load a backup beside the database in use and compare them
+  #[command(before_help = "Example: cutover restore backups/db-20261120-142926.sql")]
+  Restore(Restore),
+  /// What was done here, by whom, and how it ended
+  #[command(before_help = "Example: cutover history -n 20")]
+  History(History),
+  /// Everything about one operation
+  #[command(before_help = "Example: cutover show 128")]
+  Show(Show),
+  /// The site's lock
+  #[command(subcommand, before_help = "Example: cutover lock status")]
+  Lock(LockVerb),
+  /// Log lines of a slot's services
+  #[command(before_help = "Example: cutover logs green api -f")]
+  Logs(Logs),
+  /// Check or print the configuration
+  #[command(subcommand, before_help = "Example: cutover config check")]
+  Config(ConfigVerb),
+  /// Migrate the database by the command the site is configured with
+  #[command(before_help = "Example: cutover migrate --status")]
+  Migrate(Migrate),
+  /// Follow an operation that runs, or read one that ended
+  #[command(before_help = "Example: cutover attach")]
+  Attach(NumberArg),
+  /// Answer yes to the question an operation waits on
+  #[command(before_help = "Example: cutover approve 128")]
+  Approve(NumberArg),
+  /// Answer no to the question an operation waits on
+  #[command(before_help = "Example: cutover decline 128")]
+  Decline(NumberArg),
+  /// Ask an operation to stop at the next safe point and undo
+  #[command(before_help = "Example: cutover abort 128")]
+  Abort(NumberArg),
+  /// Write a note into an operation's journal, for everyone who reads it
+  #[command(before_help = "Example: cutover note 128 \"p95 looks fine\"")]
+  Note(Note),
+  /// Go on with an interrupted operation
+  #[command(before_help = "Example: cutover resume 128")]
+  Resume(NumberArg),
+  /// Run one operation; started by the other verbs
+  #[command(hide = true)]
+  Operate(Operate),
+}
+
+impl Verb {
+  pub(super) fn dry_run(&self) -> Option<DryRun> {
+    match self {
+      Self::Deploy(Deploy { dry, .. })
+      | Self::Smoke(Smoke { dry, .. })
+      | Self::Switch(Switch { dry, .. })
+      | Self::Rollback(Rollback { dry, .. })
+      | Self::Stop(SlotArg { dry, .. })
+      | Self::Start(SlotArg { dry, .. })
+      | Self::Backup(OnlyDryRun { dry })
+      | Self::Restore(Restore { dry, .. })
+      | Self::Migrate(Migrate { dry, .. }) => Some(*dry),
+      Self::Status(_)
+      | Self::Health(_)
+      | Self::History(_)
+      | Self::Show(_)
+      | Self::Lock(_)
+      | Self::Logs(_)
+      | Self::Config(_)
+      | Self::Attach(_)
+      | Self::Approve(_)
+      | Self::Decline(_)
+      | Self::Abort(_)
+      | Self::Note(_)
+      | Self::Resume(_)
+      | Self::Operate(_) => None,
+    }
+  }
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Status {
+  /// Look again every two seconds until interrupted
+  #[arg(long, conflicts_with = "check")]
+  pub watch: bool,
+  /// Exit 0 only if the live slot is known and healthy: 1 degraded, 5 unknown or disputed
+  #[arg(long)]
+  pub check: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+#[allow(
+  clippy::struct_excessive_bools,
+  reason = "each is one flag of the command line, read once"
+)]
+pub struct Deploy {
+  /// auto (the standby slot), blue or green; never the live one
+  #[arg(value_name = "SLOT", default_value = "auto", value_parser = target)]
+  pub target: Target,
+  /// The version to deploy
+  #[arg(long, value_name = "V", allow_hyphen_values = true)]
+  pub version: VersionName,
+  /// Build the images from the source tree
+  #[arg(long, conflicts_with = "rebuild")]
+  pub build: bool,
+  /// Build them again without any cache
+  #[arg(long)]
+  pub rebuild: bool,
+  /// Switch users over when everything passed
+  #[arg(long)]
+  pub switch: bool,
+  /// Leave the smoke tests out; needs --reason
+  #[arg(long, requires = "reason")]
+  pub skip_smoke: bool,
+  /// Why, for the history
+  #[arg(long, value_name = "TEXT")]
+  pub reason: Option<String>,
+  #[command(flatten)]
+  pub dry: DryRun,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+  /// The standby slot, as observed when it starts.
+  Auto,
+  Slot(Slot),
+}
+
+fn target(text: &str) -> Result<Target, String> {
+  if text == "auto" {
+    return Ok(Target::Auto);
+  }
+  text
+    .parse()
+    .map(Target::Slot)
+    .map_err(|_| "use auto, blue or green".to_owned())
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Health {
+  /// blue or green (default: both)
+  #[arg(value_name = "SLOT")]
+  pub slot: Option<Slot>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Smoke {
+  /// blue or green
+  #[arg(value_name = "SLOT")]
+  pub slot: Slot,
+  /// Run only this test; proves nothing about the slot
+  #[arg(long, value_name = "NAME")]
+  pub only: Option<String>,
+  #[command(flatten)]
+  pub dry: DryRun,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Switch {
+  /// The slot users are sent to
+  #[arg(value_name = "SLOT")]
+  pub slot: Slot,
+  /// Why, for the history
+  #[arg(long, value_name = "TEXT")]
+  pub reason: Option<String>,
+  #[command(flatten)]
+  pub dry: DryRun,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Rollback {
+  /// A version deployed before, from its recorded images, instead of the previous slot
+  #[arg(long, value_name = "V", allow_hyphen_values = true)]
+  pub to_version: Option<VersionName>,
+  /// Why, for the history and the incident
+  #[arg(long, value_name = "TEXT")]
+  pub reason: Option<String>,
+  /// Go back even though the health of the target is not proven; asks for a phrase
+  #[arg(long)]
+  pub force: bool,
+  #[command(flatten)]
+  pub dry: DryRun,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct SlotArg {
+  /// blue or green
+  #[arg(value_name = "SLOT")]
+  pub slot: Slot,
+  #[command(flatten)]
+  pub dry: DryRun,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct OnlyDryRun {
+  #[command(flatten)]
+  pub dry: DryRun,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Restore {
+  /// The backup file
+  #[arg(value_name = "FILE")]
+  pub file: PathBuf,
+  /// Then exchange it with the database in use; asks for a word
+  #[arg(long)]
+  pub swap: bool,
+  #[command(flatten)]
+  pub dry: DryRun,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct History {
+  /// How many operations, newest first
+  #[arg(short = 'n', long = "last", value_name = "N", default_value_t = 20)]
+  pub last: usize,
+  /// As a Markdown deployment log
+  #[arg(long, conflicts_with = "json")]
+  pub markdown: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Show {
+  /// The operation's number, as in the history
+  #[arg(value_name = "N")]
+  pub number: OperationId,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum LockVerb {
+  /// Who holds the lock, since when and for what
+  #[command(before_help = "Example: cutover lock status")]
+  Status,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Logs {
+  /// blue or green (default: both)
+  #[arg(value_name = "SLOT")]
+  pub slot: Option<Slot>,
+  /// Only this service
+  #[arg(value_name = "SERVICE")]
+  pub service: Option<String>,
+  /// Go on as lines come
+  #[arg(long, short)]
+  pub follow: bool,
+  /// How many lines from the end of each log
+  #[arg(long, value_name = "N", default_value_t = 100)]
+  pub tail: usize,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ConfigVerb {
+  /// Report every fault at once; exit 8 if there is one
+  #[command(before_help = "Example: cutover config check")]
+  Check,
+  /// Print what is in force, secrets masked
+  #[command(before_help = "Example: cutover config show --origin")]
+  Show {
+    /// Say where each value comes from
+    #[arg(long)]
+    origin: bool,
+  },
+  /// Print the path of the configuration file in use
+  #[command(before_help = "Example: cutover config path")]
+  Path,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Migrate {
+  /// The slot whose code migrates (default: the standby slot)
+  #[arg(value_name = "SLOT")]
+  pub slot: Option<Slot>,
+  /// Print the schema's state and change nothing
+  #[arg(long, conflicts_with = "dry_run")]
+  pub status: bool,
+  #[command(flatten)]
+  pub dry: DryRun,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct NumberArg {
+  /// The operation's number (default: the newest one)
+  #[arg(value_name = "N")]
+  pub number: Option<OperationId>,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(allow_missing_positional = true)]
+pub struct Note {
+  /// The operation's number (default: the newest one)
+  #[arg(value_name = "N")]
+  pub number: Option<OperationId>,
+  /// The text, in quotes
+  #[arg(value_name = "TEXT")]
+  pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Operate {
+  /// The operation's number
+  #[arg(value_name = "ID")]
+  pub number: OperationId,
+  /// Take over an interrupted one: resume or rollback
+  #[arg(long, value_name = "HOW", value_parser = recovery)]
+  pub recover: Option<Recovery>,
+}
+
+fn recovery(text: &str) -> Result<Recovery, String> {
+  match text {
+    "resume" => Ok(Recovery::Resume),
+    "rollback" => Ok(Recovery::Rollback),
+    _ => Err("use resume or rollback".to_owned()),
+  }
+}

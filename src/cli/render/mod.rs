@@ -1,0 +1,23 @@
+//! Facts in, lines out. Every function here is pure: no clock, no terminal, no width to ask for;
+//! the text is made for 80 columns and says everything without color.
+//!
+//! `page` is what they all return, `words` how numbers and times read. `output` writes it.
+
+pub mod exchange;
+pub mod failure;
+pub mod health;
+pub mod history;
+pub mod lock;
+pub mod page;
+pub mod plan;
+pub mod progress;
+pub mod smoke;
+pub mod status;
+pub mod story;
+pub mod verdict;
+pub mod words;
+
+#[cfg(test)]
+mod samples;
+
+pub use page::{Detail, Line, Page, Tone};

@@ -1,0 +1,172 @@
+//! One slot: its role, containers, levels of health, and what was tested.
+
+use super::{View, live};
+use crate::{
+  cli::render::{
+    Detail, Page, Tone, health,
+    words::{age, ago, badge, coarse, count},
+  },
+  model::{
+    Slot,
+    container::{Container, ContainerState, DockerHealth},
+    evidence::Evidence,
+    observation::{EnvironmentState, Observation},
+    shown::Shown,
+    traffic::Live,
+  },
+};
+
+pub(super) fn section(page: &mut Page, slot: Slot, seen: &Observation, view: &View) {
+  let state = &seen.slots[slot];
+  let version = super::version(seen, slot);
+  let version = version.map_or_else(|| "version unknown".to_owned(), ToString::to_string);
+  page.push(
+    Tone::Strong,
+    format!("{}  {}  {version}", badge(slot), role(slot, seen, view)),
+  );
+  match view.fresh(&state.containers) {
+    Ok(containers) => table(page, containers, view),
+    Err(unknown) => page.push(Tone::Warn, format!("  containers  {unknown}")),
+  }
+  match view.fresh(&state.health) {
+    Ok(report) => levels(page, report, view),
+    Err(unknown) => page.push(Tone::Warn, format!("  health  {unknown}")),
+  }
+  let (tone, text) = tested(state, view);
+  page.wrapped(tone, &format!("  tested  {text}"), 10);
+}
+
+fn role(slot: Slot, seen: &Observation, view: &View) -> &'static str {
+  match live(seen, view) {
+    Live::Proven { slot: live } | Live::Claimed { slot: live } => {
+      if live == slot {
+        "LIVE"
+      } else {
+        "standby"
+      }
+    }
+    Live::Disputed { proven } if proven == Some(slot) => "ANSWERS USERS (disputed)",
+    Live::Disputed { .. } => "disputed",
+    Live::Unknown => "role unknown",
+  }
+}
+
+fn table(page: &mut Page, containers: &[Container], view: &View) {
+  if containers.is_empty() {
+    page.faint("  no containers");
+    return;
+  }
+  let title = ["SERVICE", "STATE", "HEALTH", "RST", "UP", "IMAGE"];
+  let mut rows = vec![title.map(str::to_owned).to_vec()];
+  rows.extend(containers.iter().map(|container| row(container, view)));
+  for (index, line) in crate::cli::render::page::table(2, &rows)
+    .into_iter()
+    .enumerate()
+  {
+    let tone = match index.checked_sub(1).and_then(|index| containers.get(index)) {
+      None => Tone::Faint,
+      Some(container) => tone(container),
+    };
+    page.push(tone, line);
+  }
+  for container in containers {
+    if container.health == DockerHealth::Unhealthy
+      && let Some(output) = &container.health_output
+    {
+      let service = Shown::line(&container.service);
+      let text = format!("  {service}: {}", Shown::line(output.trim()));
+      page.wrapped(Tone::Bad, &text, 4);
+    }
+  }
+}
+
+pub(super) fn row(container: &Container, view: &View) -> Vec<String> {
+  let up = container.started_at.filter(|_| container.is_running());
+  vec![
+    Shown::line(&container.service).to_string(),
+    state(container),
+    health_word(container.health).to_owned(),
+    container.restarts.to_string(),
+    up.map_or_else(|| "-".to_owned(), |at| coarse(age(at, view.now))),
+    format!(
+      "{} {}",
+      Shown::line(&container.image),
+      container.image_id.short()
+    ),
+  ]
+}
+
+fn state(container: &Container) -> String {
+  match (container.state, container.exit_code) {
+    (ContainerState::Exited | ContainerState::Dead, _) if container.oom_killed => {
+      "OOM-killed".to_owned()
+    }
+    (ContainerState::Exited | ContainerState::Dead, Some(code)) => {
+      format!("{} {code}", container.state)
+    }
+    (state, _) => state.to_string(),
+  }
+}
+
+fn health_word(health: DockerHealth) -> &'static str {
+  match health {
+    DockerHealth::None => "-",
+    DockerHealth::Starting => "starting",
+    DockerHealth::Healthy => "healthy",
+    DockerHealth::Unhealthy => "UNHEALTHY",
+  }
+}
+
+pub(super) fn tone(container: &Container) -> Tone {
+  match (container.state, container.health) {
+    (ContainerState::Running, DockerHealth::Healthy | DockerHealth::None) => Tone::Plain,
+    (ContainerState::Running, DockerHealth::Starting) | (ContainerState::Created, _) => Tone::Warn,
+    (ContainerState::Exited, _) if container.exit_code == Some(0) => Tone::Faint,
+    _ => Tone::Bad,
+  }
+}
+
+fn levels(page: &mut Page, report: &crate::model::health::HealthReport, view: &View) {
+  let (tone, text) = health::strip(report);
+  page.push(
+    tone,
+    format!("  health  {text}  ({})", ago(report.at, view.now)),
+  );
+  if view.detail == Detail::Verbose {
+    page.append(health::levels(report));
+  } else if let Some(fault) = report.first_fault() {
+    page.wrapped(
+      tone,
+      &format!("          {}: {}", fault.level, fault.detail),
+      12,
+    );
+  }
+}
+
+fn tested(state: &EnvironmentState, view: &View) -> (Tone, String) {
+  let Some(evidence) = &state.evidence else {
+    return (
+      Tone::Plain,
+      "no: nothing that runs here was tested".to_owned(),
+    );
+  };
+  let what = smoke(evidence);
+  let when = format!("{}, by {}", ago(evidence.at, view.now), evidence.operation);
+  match &state.evidence_void {
+    Some(why) => (Tone::Warn, format!("VOID: {why} (was {what}, {when})")),
+    None if evidence.smoke_skipped.is_some() => (Tone::Warn, format!("{what}, {when}")),
+    None => (Tone::Plain, format!("{what}, {when}")),
+  }
+}
+
+fn smoke(evidence: &Evidence) -> String {
+  if let Some(reason) = &evidence.smoke_skipped {
+    return format!("health only, smoke tests skipped: {}", Shown::line(reason));
+  }
+  if evidence.smoke.is_empty() {
+    return "health ok, no smoke tests configured".to_owned();
+  }
+  let passed = evidence.smoke.iter().filter(|result| result.passed).count();
+  let all = count(evidence.smoke.len() as u64, "smoke test");
+  format!("health ok, {passed} of {all} passed")
+}
