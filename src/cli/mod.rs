@@ -4,6 +4,7 @@
 
 pub mod answer;
 pub mod args;
+pub mod commands;
 pub mod exit;
 pub mod output;
 pub mod prompt;

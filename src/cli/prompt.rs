@@ -12,6 +12,7 @@ use std::{
   fs::File,
   io::{self, IsTerminal},
   os::fd::{AsFd, OwnedFd},
+  sync::atomic::{AtomicBool, Ordering},
   time::{Duration, Instant},
 };
 
@@ -20,6 +21,9 @@ use self::{
   terminal::{Heard, Terminal},
 };
 use crate::engine::confirm::{Ask, Confirm, Hint, Input, Pace, Verdict, Why};
+
+/// How often a question that nobody answers here is asked whether it was answered elsewhere.
+const LISTEN: Duration = Duration::from_millis(200);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -52,6 +56,17 @@ pub fn can_ask() -> Result<(), &'static str> {
 /// `paint` writes the question on stderr; it is called once, after everything typed so far was
 /// thrown away. Blocks until there is an answer.
 pub fn ask(ask: Ask, pace: Pace, paint: impl FnOnce()) -> Result<Answer, PromptError> {
+  let open = AtomicBool::new(false);
+  Ok(ask_until(ask, pace, &open, paint)?.unwrap_or(Answer::No(Why::TerminalLost)))
+}
+
+/// The same, for a question that may be answered elsewhere: `None` once `closed` is set.
+pub fn ask_until(
+  ask: Ask,
+  pace: Pace,
+  closed: &AtomicBool,
+  paint: impl FnOnce(),
+) -> Result<Option<Answer>, PromptError> {
   let flag = ask.flag();
   if let Err(missing) = can_ask() {
     return Err(PromptError::NoTerminal { missing, flag });
@@ -60,7 +75,9 @@ pub fn ask(ask: Ask, pace: Pace, paint: impl FnOnce()) -> Result<Answer, PromptE
     let mut terminal = Terminal::open(tty, &std::env::var("TERM").unwrap_or_default())?;
     paint();
     let opened = Instant::now();
-    converse(&mut terminal, Confirm::new(ask, pace), || opened.elapsed())
+    converse(&mut terminal, Confirm::new(ask, pace), closed, || {
+      opened.elapsed()
+    })
   });
   asked.map_err(|error| PromptError::Broken { error, flag })
 }
@@ -78,14 +95,21 @@ fn open() -> io::Result<OwnedFd> {
 fn converse(
   terminal: &mut Terminal,
   mut confirm: Confirm,
+  closed: &AtomicBool,
   elapsed: impl Fn() -> Duration,
-) -> io::Result<Answer> {
+) -> io::Result<Option<Answer>> {
   let mut keys = Keys::default();
   let mut line = AnswerLine::new(confirm.ask());
   loop {
+    if closed.load(Ordering::Relaxed) {
+      terminal.write("\n")?;
+      return Ok(None);
+    }
     let wake = [confirm.wake_at(), keys.wake_at()].into_iter().flatten();
-    let wait = wake.min().map(|at| at.saturating_sub(elapsed()));
-    let heard = terminal.listen(wait)?;
+    let wait = wake
+      .min()
+      .map_or(LISTEN, |at| at.saturating_sub(elapsed()).min(LISTEN));
+    let heard = terminal.listen(Some(wait))?;
     let at = elapsed();
     let inputs = match heard {
       Heard::Bytes(bytes) => keys.bytes(&bytes, at),
@@ -96,8 +120,8 @@ fn converse(
       match confirm.feed(at, input) {
         Verdict::Arming => {}
         Verdict::Pending { typed, hint } => terminal.write(&line.show(&typed, hint))?,
-        Verdict::Confirmed => return Ok(Answer::Yes),
-        Verdict::Cancelled(why) => return Ok(Answer::No(why)),
+        Verdict::Confirmed => return Ok(Some(Answer::Yes)),
+        Verdict::Cancelled(why) => return Ok(Some(Answer::No(why))),
       }
     }
   }

@@ -66,10 +66,11 @@ impl Question {
     let word = plan
       .target
       .map_or_else(|| plan.site.clone(), |slot| slot.name().to_owned());
+    let typed = plan.word.clone().unwrap_or_else(|| word.clone());
     let ask = match plan.risk {
       Risk::Green => Ask::Key('y'),
-      Risk::Amber => Ask::Word(word.clone()),
-      Risk::Red => Ask::Phrase(format!("{word} is broken")),
+      Risk::Amber => Ask::Word(typed),
+      Risk::Red => Ask::Phrase(typed),
     };
     let pace = if plan.kind == Kind::Rollback && plan.risk == Risk::Green {
       Pace::Emergency

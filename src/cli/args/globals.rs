@@ -34,10 +34,10 @@ pub struct Globals {
   /// Show also what commands and checks said
   #[arg(long, short, global = true, help_heading = "Everywhere")]
   pub verbose: bool,
-  /// Answer the question that takes a y; never the one that takes a word
+  /// Go on without asking; never past a failed check, which takes --confirm
   #[arg(long, short, global = true, help_heading = "Everywhere")]
   pub yes: bool,
-  /// Answer the question that takes a word, such as --confirm green
+  /// Answer the question that takes a word or a phrase, such as --confirm green
   #[arg(long, global = true, value_name = "WORD", help_heading = "Everywhere")]
   pub confirm: Option<String>,
   /// Never ask: an unanswered question ends with exit code 2

@@ -40,7 +40,10 @@ pub(super) async fn gate(desk: &mut Desk, number: Option<OperationId>, answer: A
     Answer::Yes => "approved",
     Answer::No => "declined",
   };
-  tell(desk, &format!("{word}: the gate '{}' of operation {id}", open.name));
+  tell(
+    desk,
+    &format!("{word}: the gate '{}' of operation {id}", open.name),
+  );
   Ok(Outcome::Done)
 }
 
@@ -50,7 +53,10 @@ pub(super) async fn abort(desk: &mut Desk, number: Option<OperationId>) -> Verdi
     actor: desk.operations.actor(),
   };
   say(desk, id, &message).await?;
-  tell(desk, &format!("operation {id} was asked to stop at the next safe point"));
+  tell(
+    desk,
+    &format!("operation {id} was asked to stop at the next safe point"),
+  );
   Ok(Outcome::Done)
 }
 
@@ -70,11 +76,18 @@ pub(super) async fn resume(desk: &mut Desk, number: Option<OperationId>) -> Verd
   if let Some(order) = desk.world.ledger.order(id)? {
     let (records, _) = desk.world.ledger.records(id)?;
     if let Some(verdict) = RunState::replay(&order.plan, &records).verdict {
-      tell(desk, &format!("operation {id} ended already: {}", verdict.summary));
+      tell(
+        desk,
+        &format!("operation {id} ended already: {}", verdict.summary),
+      );
       return Ok(verdict.outcome);
     }
   }
-  match desk.operations.recover(id, Recovery::Resume, &actor).await? {
+  match desk
+    .operations
+    .recover(id, Recovery::Resume, &actor)
+    .await?
+  {
     Launch::Started(id) => follow::drive(desk, id).await,
     Launch::Locked(holder) => {
       desk

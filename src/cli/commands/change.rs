@@ -3,7 +3,7 @@
 use super::{Desk, Trouble, Verdict, follow};
 use crate::{
   cli::{
-    args::Verb,
+    args::{DryRun, Verb},
     prompt::{self, Answer},
     render,
   },
@@ -21,7 +21,7 @@ use crate::{
   },
 };
 
-pub(super) async fn run(desk: &mut Desk, verb: &Verb) -> Verdict {
+pub(super) async fn run(desk: &mut Desk, verb: &Verb, dry: DryRun) -> Verdict {
   let otherwise = if !desk.globals.no_input && prompt::can_ask().is_ok() {
     WhenReady::Ask
   } else {
@@ -35,7 +35,6 @@ pub(super) async fn run(desk: &mut Desk, verb: &Verb) -> Verdict {
     ));
   };
   typed_force(desk, &mut intent);
-  let dry = verb.dry_run().is_some_and(|flag| flag.dry_run);
   let observation = engine::observe(&desk.world).await;
   if let Some(outcome) = put_back_first(desk, &intent, &observation, dry).await? {
     return Ok(outcome);
@@ -51,7 +50,7 @@ pub(super) async fn run(desk: &mut Desk, verb: &Verb) -> Verdict {
       return Ok(refusal.outcome);
     }
   };
-  if dry {
+  if dry.dry_run {
     if desk.globals.json {
       desk.out.json(&plan)?;
     } else {
@@ -93,18 +92,22 @@ async fn put_back_first(
   desk: &mut Desk,
   intent: &Intent,
   observation: &Observation,
-  dry: bool,
+  dry: DryRun,
 ) -> Result<Option<Outcome>, Trouble> {
   let (Intent::Rollback(_), Some(operation)) = (intent, &observation.operation) else {
     return Ok(None);
   };
-  if operation.phase != Phase::Interrupted || dry {
+  if operation.phase != Phase::Interrupted || dry.dry_run {
     return Ok(None);
   }
   let id = operation.id;
   must_have_consent(desk, id)?;
   let actor = desk.operations.actor();
-  match desk.operations.recover(id, Recovery::Rollback, &actor).await? {
+  match desk
+    .operations
+    .recover(id, Recovery::Rollback, &actor)
+    .await?
+  {
     Launch::Started(id) => follow::drive(desk, id).await.map(Some),
     Launch::Locked(holder) => {
       desk
@@ -115,7 +118,10 @@ async fn put_back_first(
   }
 }
 
-fn must_have_consent(desk: &mut Desk, id: crate::model::operation::OperationId) -> Result<(), Trouble> {
+fn must_have_consent(
+  desk: &mut Desk,
+  id: crate::model::operation::OperationId,
+) -> Result<(), Trouble> {
   if desk.globals.yes {
     return Ok(());
   }
@@ -124,10 +130,19 @@ fn must_have_consent(desk: &mut Desk, id: crate::model::operation::OperationId) 
     render::page::Tone::Strong,
     format!("put back what users had before {id} was interrupted?  y"),
   );
-  let answer = ask(desk, &crate::engine::confirm::Ask::Key('y'), crate::engine::confirm::Pace::Emergency, page)?;
+  let answer = ask(
+    desk,
+    &crate::engine::confirm::Ask::Key('y'),
+    crate::engine::confirm::Pace::Emergency,
+    page,
+  )?;
   match answer {
     Answer::Yes => Ok(()),
-    Answer::No(why) => Err(Trouble::said(Outcome::Cancelled, format!("not confirmed: {why}"), "nothing was changed")),
+    Answer::No(why) => Err(Trouble::said(
+      Outcome::Cancelled,
+      format!("not confirmed: {why}"),
+      "nothing was changed",
+    )),
   }
 }
 
@@ -154,7 +169,10 @@ fn confirm(desk: &mut Desk, plan: &Plan) -> Result<Option<Outcome>, Trouble> {
   match ask(desk, &question.ask, question.pace, page)? {
     Answer::Yes => Ok(None),
     Answer::No(why) => {
-      desk.out.error(&format!("not confirmed: {why}"), &["nothing was changed".to_owned()]);
+      desk.out.error(
+        &format!("not confirmed: {why}"),
+        &["nothing was changed".to_owned()],
+      );
       Ok(Some(Outcome::Cancelled))
     }
   }
@@ -166,7 +184,9 @@ fn ask(
   pace: crate::engine::confirm::Pace,
   page: render::page::Page,
 ) -> Result<Answer, Trouble> {
-  let nobody = |error: &prompt::PromptError| Trouble::said(Outcome::Usage, error.to_string(), "nothing was changed");
+  let nobody = |error: &prompt::PromptError| {
+    Trouble::said(Outcome::Usage, error.to_string(), "nothing was changed")
+  };
   if desk.globals.no_input {
     return Err(nobody(&prompt::PromptError::NoInput { flag: ask.flag() }));
   }

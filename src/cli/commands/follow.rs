@@ -16,7 +16,8 @@ use crate::{
     prompt::{self, Answer as Typed},
     render::{
       page::{Page, Tone},
-      progress::Progress,
+      plan,
+      progress::{Progress, Stamp},
     },
   },
   engine::{
@@ -66,12 +67,26 @@ pub(super) fn newest(desk: &Desk, number: Option<OperationId>) -> Result<Operati
     .orders(1)?
     .first()
     .map(|order| order.id)
-    .ok_or_else(|| Trouble::said(Outcome::Usage, "nothing was ever done here", desk.world.command("status").to_string()))
+    .ok_or_else(|| {
+      Trouble::said(
+        Outcome::Usage,
+        "nothing was ever done here",
+        desk.world.command("status").to_string(),
+      )
+    })
 }
 
 async fn follow(desk: &mut Desk, id: OperationId, role: Role) -> Verdict {
   let mut attachment = desk.operations.attach(id).await?;
-  let mut progress = Progress::new(attachment.order().clone(), desk.globals.verbose);
+  let stamp = if std::env::var_os("CI").is_some() {
+    Stamp::Utc
+  } else {
+    Stamp::No
+  };
+  let mut progress = Progress::new(attachment.order(), stamp, desk.detail());
+  if !desk.globals.json {
+    desk.out.progress(&progress.opening());
+  }
   let patience = desk.globals.timeout.map(|timeout| Instant::now() + timeout);
   let mut interrupted: Option<Instant> = None;
   let mut heartbeat = tokio::time::interval(Duration::from_secs(15));
@@ -112,7 +127,7 @@ async fn follow(desk: &mut Desk, id: OperationId, role: Role) -> Verdict {
         return Ok(Outcome::StillRunning);
       }
       _ = heartbeat.tick() => {
-        if !desk.globals.json && !desk.globals.quiet && let Some(page) = progress.heartbeat(desk.world.clock.now()) {
+        if !desk.globals.json && let Some(page) = progress.heartbeat(desk.world.clock.now()) {
           desk.out.progress(&page);
         }
       }
@@ -121,10 +136,10 @@ async fn follow(desk: &mut Desk, id: OperationId, role: Role) -> Verdict {
 }
 
 fn show(desk: &mut Desk, progress: &mut Progress, record: &Record) -> Result<(), Trouble> {
-  let page = progress.apply(record);
+  let page = progress.record(record);
   if desk.globals.json {
     desk.out.json(record)?;
-  } else if !desk.globals.quiet || matches!(record.event, Event::Ended { .. } | Event::StepFailed { .. }) {
+  } else {
     desk.out.progress(&page);
   }
   Ok(())
@@ -168,9 +183,14 @@ async fn at_gate(
     return Ok(None);
   }
   let question = Question::of_gate(gate, &attachment.order().plan);
+  desk
+    .out
+    .progress(&plan::gate_question(gate, &attachment.order().plan));
   let closed = Arc::new(AtomicBool::new(false));
   let watch = Arc::clone(&closed);
-  let mut asked = tokio::task::spawn_blocking(move || prompt::ask_until(question.ask, question.pace, &watch, || ()));
+  let mut asked = tokio::task::spawn_blocking(move || {
+    prompt::ask_until(question.ask, question.pace, &watch, || {})
+  });
   loop {
     tokio::select! {
       biased;
@@ -195,9 +215,9 @@ async fn at_gate(
       }
       typed = &mut asked => {
         let answer = match typed {
-          Ok(Ok(Typed::Yes)) => Answer::Yes,
-          Ok(Ok(Typed::No(_))) => Answer::No,
-          Ok(Err(_)) | Err(_) => return Ok(None),
+          Ok(Ok(Some(Typed::Yes))) => Answer::Yes,
+          Ok(Ok(Some(Typed::No(_)))) => Answer::No,
+          Ok(Ok(None) | Err(_)) | Err(_) => return Ok(None),
         };
         let message = Message::Answer {
           gate: gate.name.clone(),

@@ -17,7 +17,11 @@ pub(super) async fn run(desk: &mut Desk, logs: &Logs) -> Verdict {
     return follow(desk, logs, sources).await;
   }
   for (prefix, container) in sources {
-    let lines = desk.world.runtime.log_tail(&container.id, logs.tail).await?;
+    let lines = desk
+      .world
+      .runtime
+      .log_tail(&container.id, logs.tail)
+      .await?;
     let mut page = Page::default();
     for line in lines {
       page.push(Tone::Plain, format!("{prefix} {line}"));
@@ -28,11 +32,19 @@ pub(super) async fn run(desk: &mut Desk, logs: &Logs) -> Verdict {
 }
 
 async fn sources(desk: &Desk, logs: &Logs) -> Result<Vec<(String, Container)>, Trouble> {
-  let slots = logs.slot.map_or_else(|| Slot::BOTH.to_vec(), |slot| vec![slot]);
+  let slots = logs
+    .slot
+    .map_or_else(|| Slot::BOTH.to_vec(), |slot| vec![slot]);
   if let Some(service) = &logs.service
     && desk.world.site.service(service).is_none()
   {
-    let known: Vec<&str> = desk.world.site.services.iter().map(|service| service.key.as_str()).collect();
+    let known: Vec<&str> = desk
+      .world
+      .site
+      .services
+      .iter()
+      .map(|service| service.key.as_str())
+      .collect();
     return Err(Trouble::said(
       Outcome::Usage,
       format!("there is no service '{service}'"),
@@ -42,7 +54,11 @@ async fn sources(desk: &Desk, logs: &Logs) -> Result<Vec<(String, Container)>, T
   let mut found = Vec::new();
   for slot in slots {
     for container in desk.world.runtime.containers(slot).await? {
-      if logs.service.as_ref().is_none_or(|service| *service == container.service) {
+      if logs
+        .service
+        .as_ref()
+        .is_none_or(|service| *service == container.service)
+      {
         let letter = if slot == Slot::Blue { 'B' } else { 'G' };
         found.push((format!("[{letter}] {} |", container.service), container));
       }
@@ -61,7 +77,11 @@ async fn sources(desk: &Desk, logs: &Logs) -> Result<Vec<(String, Container)>, T
 async fn follow(desk: &mut Desk, logs: &Logs, sources: Vec<(String, Container)>) -> Verdict {
   let mut lines = SelectAll::new();
   for (prefix, container) in sources {
-    let receiver = desk.world.runtime.follow_log(&container.id, logs.tail).await?;
+    let receiver = desk
+      .world
+      .runtime
+      .follow_log(&container.id, logs.tail)
+      .await?;
     let stream = futures_util::stream::unfold(receiver, |mut receiver| async move {
       receiver.recv().await.map(|line| (line, receiver))
     });

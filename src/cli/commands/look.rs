@@ -14,13 +14,11 @@ use crate::{
   },
   config::RunIn,
   engine::{self, health},
-  model::{
-    Slot,
-    health::Pass,
-    operation::Outcome,
-  },
+  model::{Slot, health::Pass, operation::Outcome},
 };
 
+/// A fact older than this is drawn as unknown, never as healthy.
+const STALE: Duration = Duration::from_secs(15);
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 
 pub(super) async fn status(desk: &mut Desk, status: Option<&Status>) -> Verdict {
@@ -29,7 +27,11 @@ pub(super) async fn status(desk: &mut Desk, status: Option<&Status>) -> Verdict 
     if desk.globals.json {
       desk.out.json(&seen)?;
     } else {
-      let view = render::status::View::of(&desk.world.site);
+      let view = render::status::View {
+        now: desk.world.clock.now(),
+        stale: STALE,
+        detail: desk.detail(),
+      };
       let page = render::status::page(&seen, &view);
       desk.out.data(&page)?;
     }
@@ -67,7 +69,7 @@ pub(super) async fn health(desk: &mut Desk, slot: Option<Slot>) -> Verdict {
       desk.out.json(&report)?;
       continue;
     }
-    let mut page = render::health::report(&report);
+    let mut page = render::health::page(&report, desk.world.clock.now(), desk.detail());
     if desk.globals.verbose {
       for (name, exchange) in exchanges(desk, *slot).await {
         page.push(Tone::Strong, name);
@@ -85,12 +87,14 @@ async fn exchanges(desk: &Desk, slot: Slot) -> Vec<(String, Page)> {
   let containers = world.runtime.containers(slot).await.unwrap_or_default();
   let mut found = Vec::new();
   for service in &world.site.services {
-    let container = containers.iter().find(|container| container.service == service.key);
+    let container = containers
+      .iter()
+      .find(|container| container.service == service.key);
     if let (Some(check), Some(container)) = (&service.check[slot], container) {
       let page = match world.probe.check(slot, container, check).await {
-        Ok(report) => report
-          .exchange
-          .map_or_else(Page::default, |exchange| render::exchange::lines(&exchange, 2)),
+        Ok(report) => report.exchange.map_or_else(Page::default, |exchange| {
+          render::exchange::lines(&exchange, 2)
+        }),
         Err(error) => {
           let mut page = Page::default();
           page.push(Tone::Bad, format!("  {error}"));
@@ -144,7 +148,13 @@ pub(super) async fn migration(desk: &mut Desk, verb: &Migrate) -> Verdict {
   let environment = BTreeMap::new();
   let limit = Duration::from_secs(60);
   let output = match &configured.run_in {
-    RunIn::Host => desk.world.commands.run(&command, &environment, limit, &|_| {}).await?,
+    RunIn::Host => {
+      desk
+        .world
+        .commands
+        .run(&command, &environment, limit, &|_| {})
+        .await?
+    }
     RunIn::Service(service) => {
       let container = container_for(desk, verb.slot, service).await?;
       desk
@@ -159,7 +169,11 @@ pub(super) async fn migration(desk: &mut Desk, verb: &Migrate) -> Verdict {
     page.plain(line);
   }
   desk.out.data(&page)?;
-  Ok(if output.exit_code == 0 { Outcome::Done } else { Outcome::Failed })
+  Ok(if output.exit_code == 0 {
+    Outcome::Done
+  } else {
+    Outcome::Failed
+  })
 }
 
 /// A running container of the service: in the slot asked for, else in the standby, else in live.
@@ -176,7 +190,10 @@ async fn container_for(
   };
   for slot in slots {
     let containers = desk.world.runtime.containers(slot).await?;
-    if let Some(found) = containers.into_iter().find(|c| c.service == service && c.is_running()) {
+    if let Some(found) = containers
+      .into_iter()
+      .find(|c| c.service == service && c.is_running())
+    {
       return Ok(found.id);
     }
   }
@@ -193,7 +210,12 @@ pub(super) async fn one_smoke_test(desk: &mut Desk, smoke: &Smoke) -> Verdict {
   let world = desk.world.clone();
   let wanted = smoke.only.clone().unwrap_or_default();
   let Some(position) = world.site.smoke.iter().position(|test| test.name == wanted) else {
-    let names: Vec<String> = world.site.smoke.iter().map(|test| format!("'{}'", test.name)).collect();
+    let names: Vec<String> = world
+      .site
+      .smoke
+      .iter()
+      .map(|test| format!("'{}'", test.name))
+      .collect();
     return Err(Trouble::said(
       Outcome::Usage,
       format!("there is no smoke test called '{wanted}'"),
@@ -203,12 +225,15 @@ pub(super) async fn one_smoke_test(desk: &mut Desk, smoke: &Smoke) -> Verdict {
   let containers = world.runtime.containers(smoke.slot).await?;
   let mut captured = BTreeMap::new();
   for (index, test) in world.site.smoke.iter().enumerate().take(position + 1) {
-    let report = world.probe.smoke(smoke.slot, &containers, test, &captured).await?;
+    let report = world
+      .probe
+      .smoke(smoke.slot, &containers, test, &captured)
+      .await?;
     captured.extend(report.captured.clone());
     if index < position && report.passed {
       continue;
     }
-    let page = render::smoke::alone(&test.name, &report);
+    let page = render::smoke::one(&test.name, &report);
     desk.out.data(&page)?;
     if !report.passed {
       return Ok(Outcome::Failed);

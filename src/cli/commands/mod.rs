@@ -13,8 +13,9 @@ mod past;
 use std::sync::Arc;
 
 use super::{
-  args::{Globals, LockVerb, Verb},
+  args::{Cli, DryRun, Globals, LockVerb, Verb},
   output::{Out, WriteError},
+  render::Detail,
 };
 use crate::{
   engine::{
@@ -30,6 +31,16 @@ pub struct Desk {
   pub operations: Arc<dyn Operations>,
   pub out: Out,
   pub globals: Globals,
+}
+
+impl Desk {
+  pub(super) fn detail(&self) -> Detail {
+    match (self.globals.quiet, self.globals.verbose) {
+      (true, _) => Detail::Quiet,
+      (false, true) => Detail::Verbose,
+      (false, false) => Detail::Normal,
+    }
+  }
 }
 
 /// Why a verb could not be carried out at all.
@@ -59,13 +70,18 @@ impl Trouble {
 
 pub(super) type Verdict = Result<Outcome, Trouble>;
 
-/// Carries out `verb`; no verb is `status`.
-pub async fn run(desk: &mut Desk, verb: Option<Verb>) -> Outcome {
-  let result = dispatch(desk, verb).await;
+/// Carries out what was typed; no verb is `status`.
+pub async fn run(desk: &mut Desk, cli: Cli) -> Outcome {
+  let dry = cli.dry_run();
+  let result = dispatch(desk, cli.verb, dry).await;
   match result {
     Ok(outcome) => outcome,
     Err(Trouble::Write(WriteError::ReaderGone)) => Outcome::Done,
-    Err(Trouble::Said { outcome, what, fixes }) => {
+    Err(Trouble::Said {
+      outcome,
+      what,
+      fixes,
+    }) => {
       desk.out.error(&what, &fixes);
       outcome
     }
@@ -77,7 +93,7 @@ pub async fn run(desk: &mut Desk, verb: Option<Verb>) -> Outcome {
   }
 }
 
-async fn dispatch(desk: &mut Desk, verb: Option<Verb>) -> Verdict {
+async fn dispatch(desk: &mut Desk, verb: Option<Verb>, dry: DryRun) -> Verdict {
   match verb {
     None => look::status(desk, None).await,
     Some(Verb::Status(status)) => look::status(desk, Some(&status)).await,
@@ -87,13 +103,19 @@ async fn dispatch(desk: &mut Desk, verb: Option<Verb>) -> Verdict {
     Some(Verb::History(history)) => past::history(desk, &history),
     Some(Verb::Show(show)) => past::show(desk, show.number),
     Some(Verb::Smoke(smoke)) if smoke.only.is_some() => look::one_smoke_test(desk, &smoke).await,
-    Some(Verb::Migrate(migrate)) if migrate.status || migrate.dry.dry_run => look::migration(desk, &migrate).await,
+    Some(Verb::Migrate(migrate)) if migrate.status || dry.dry_run => {
+      look::migration(desk, &migrate).await
+    }
     Some(Verb::Attach(which)) => follow::attach(desk, which.number).await,
-    Some(Verb::Approve(which)) => answer::gate(desk, which.number, crate::model::event::Answer::Yes).await,
-    Some(Verb::Decline(which)) => answer::gate(desk, which.number, crate::model::event::Answer::No).await,
+    Some(Verb::Approve(which)) => {
+      answer::gate(desk, which.number, crate::model::event::Answer::Yes).await
+    }
+    Some(Verb::Decline(which)) => {
+      answer::gate(desk, which.number, crate::model::event::Answer::No).await
+    }
     Some(Verb::Abort(which)) => answer::abort(desk, which.number).await,
     Some(Verb::Note(note)) => answer::note(desk, &note).await,
     Some(Verb::Resume(which)) => answer::resume(desk, which.number).await,
-    Some(verb) => change::run(desk, &verb).await,
+    Some(verb) => change::run(desk, &verb, dry).await,
   }
 }

@@ -2,8 +2,14 @@
 
 use super::{Desk, Trouble, Verdict};
 use crate::{
-  cli::{args::History, render},
-  engine::run_state::RunState,
+  cli::{
+    args::History,
+    render::{
+      self,
+      story::{Runner, Story},
+    },
+  },
+  engine::ports::Torn,
   model::{
     event::Record,
     operation::{OperationId, Outcome},
@@ -12,20 +18,20 @@ use crate::{
 };
 
 pub(super) fn history(desk: &mut Desk, history: &History) -> Verdict {
-  let mut past: Vec<(Order, RunState)> = Vec::new();
+  let mut stories = Vec::new();
   for order in desk.world.ledger.orders(history.last)? {
-    let (records, _) = desk.world.ledger.records(order.id)?;
-    let state = RunState::replay(&order.plan, &records);
-    past.push((order, state));
+    stories.push(story(desk, order)?.0);
   }
   if desk.globals.json {
-    for (order, state) in &past {
-      desk.out.json(&render::history::row(order, state))?;
+    for story in &stories {
+      desk.out.json(story)?;
     }
   } else if history.markdown {
-    desk.out.data(&render::history::markdown(&past))?;
+    desk
+      .out
+      .data(&render::history::markdown(&desk.world.site.name, &stories))?;
   } else {
-    desk.out.data(&render::history::list(&past))?;
+    desk.out.data(&render::history::list(&stories))?;
   }
   Ok(Outcome::Done)
 }
@@ -38,21 +44,29 @@ pub(super) fn show(desk: &mut Desk, id: OperationId) -> Verdict {
       desk.world.command("history").to_string(),
     ));
   };
-  let (records, torn): (Vec<Record>, _) = desk.world.ledger.records(id)?;
+  let (story, records, torn) = story(desk, order)?;
   if desk.globals.json {
-    desk.out.json(&order)?;
-    for record in &records {
-      desk.out.json(record)?;
-    }
+    let telling = render::history::Telling {
+      schema: 1,
+      operation: &story,
+      records: &records,
+    };
+    desk.out.json(&telling)?;
   } else {
-    let mut page = render::history::one(&order, &records);
-    if let crate::engine::ports::Torn::At(line, why) = torn {
-      page.push(
-        render::page::Tone::Warn,
-        format!("the journal is damaged from line {line} on: {why}"),
-      );
-    }
-    desk.out.data(&page)?;
+    desk
+      .out
+      .data(&render::history::show(&story, &records, &torn))?;
   }
   Ok(Outcome::Done)
+}
+
+fn story(desk: &Desk, order: Order) -> Result<(Story, Vec<Record>, Torn), Trouble> {
+  let (records, torn) = desk.world.ledger.records(order.id)?;
+  let holder = desk.world.ledger.lock_holder()?;
+  let runner = if holder.is_some_and(|holder| holder.operation == order.id) {
+    Runner::Alive
+  } else {
+    Runner::Gone
+  };
+  Ok((Story::of(order, &records, runner), records, torn))
 }

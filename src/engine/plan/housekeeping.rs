@@ -94,7 +94,7 @@ pub(super) fn stop(case: &Case<'_>, slot: Slot, force: Force) -> Result<Plan, Re
         format!(
           "move users first with '{}'; to stop it all the same: '{}'",
           case.command(&format!("switch {}", slot.other())),
-          case.command(&format!("stop {slot} --force --confirm '{slot} is live'"))
+          case.command(&format!("stop {slot} --confirm '{slot} is live'"))
         ),
       ));
     }
@@ -121,9 +121,7 @@ pub(super) fn stop(case: &Case<'_>, slot: Slot, force: Force) -> Result<Plan, Re
       ),
       format!(
         "wait and type it again; to cut them off: '{}'",
-        case.command(&format!(
-          "stop {slot} --force --confirm '{slot} is draining'"
-        ))
+        case.command(&format!("stop {slot} --confirm '{slot} is draining'"))
       ),
     ));
   }

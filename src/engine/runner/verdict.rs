@@ -131,21 +131,7 @@ fn done(runner: &Runner<'_>, live: Option<Slot>) -> String {
   );
   match plan.kind {
     Kind::Deploy | Kind::Switch | Kind::Rollback if state.proved() => {
-      let mut text = format!("{users}, proven through the proxy");
-      if let Some(ledger) = state.ledger() {
-        text.push_str(&format!(
-          ": {} probes, {} lost, mixed window {} ms",
-          ledger.sent, ledger.lost, ledger.mixed_millis
-        ));
-      }
-      match state.drained() {
-        Some((Some(millis), _)) => text.push_str(&format!(", drained after {millis} ms")),
-        Some((None, still)) if still > 0 => {
-          text.push_str(&format!(", {still} former workers still busy"))
-        }
-        Some(_) | None => {}
-      }
-      text
+      format!("{users}, proven through the proxy")
     }
     Kind::Deploy => format!("{target} is up and passed every check; {users}"),
     Kind::Switch | Kind::Rollback => users,
