@@ -102,6 +102,13 @@ pub trait Runtime: Send + Sync {
     container: &'a ContainerId,
     count: usize,
   ) -> PortFuture<'a, Vec<String>>;
+  /// The last `count` log lines and then each new one, until the log ends or the receiver is
+  /// dropped. A slow reader loses lines and is told how many: `-- 214 lines dropped --`.
+  fn follow_log<'a>(
+    &'a self,
+    container: &'a ContainerId,
+    count: usize,
+  ) -> PortFuture<'a, tokio::sync::mpsc::Receiver<String>>;
   /// Exact command lines that `prepare` and `start` run, for the dry run.
   fn command_lines(&self, slot: Slot, version: &VersionName, source: ImageSource) -> Vec<String>;
   /// Runs a command in a running container and waits; output bounded to 64 KiB.
@@ -113,7 +120,8 @@ pub trait Runtime: Send + Sync {
     deadline: Duration,
     notes: Notes<'a>,
   ) -> PortFuture<'a, CommandOutput>;
-  /// Whether a process started by an earlier `exec` of ours with this tag still runs inside.
+  /// Whether an earlier `exec` still runs inside. `tag` is its whole command, joined by spaces;
+  /// the daemon is asked for its own record, so this also finds one whose caller is gone.
   fn exec_running<'a>(&'a self, container: &'a ContainerId, tag: &'a str) -> PortFuture<'a, bool>;
   /// Faults that would stop a deploy to this slot: disk, ports taken by others, images missing.
   fn preflight<'a>(
