@@ -71,7 +71,9 @@ impl TestSite {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = free.local_addr().unwrap().port();
     let site = Self { folder, name, port };
-    let text = FILE.replace("REPO", &site.name).replace("PORT", &port.to_string());
+    let text = FILE
+      .replace("REPO", &site.name)
+      .replace("PORT", &port.to_string());
     std::fs::write(site.root().join("compose.yml"), text).unwrap();
     std::fs::create_dir_all(site.root().join("state/pins")).unwrap();
     site.import("1.0.0");
@@ -106,14 +108,21 @@ impl TestSite {
       .unwrap();
     let imported = Command::new("docker")
       .args(["import", "-c", r#"ENTRYPOINT ["/bin/sh","-c"]"#])
-      .args(["-c", r#"CMD ["echo one; echo two >&2; echo three; exec sleep 1000"]"#])
+      .args([
+        "-c",
+        r#"CMD ["echo one; echo two >&2; echo three; exec sleep 1000"]"#,
+      ])
       .args(["-c", &format!("LABEL version={version}")])
       .args(["-", &self.image(version)])
       .stdin(tar.stdout.take().unwrap())
       .output()
       .unwrap();
     assert!(tar.wait().unwrap().success());
-    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    assert!(
+      imported.status.success(),
+      "{}",
+      String::from_utf8_lossy(&imported.stderr)
+    );
   }
 
   fn site(&self) -> Site {
@@ -244,7 +253,8 @@ fn words(text: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_start_runs_the_pinned_image_whatever_the_tag_says_later_and_leaves_the_other_slot_alone() {
+async fn a_start_runs_the_pinned_image_whatever_the_tag_says_later_and_leaves_the_other_slot_alone()
+{
   let site = TestSite::new();
   let runtime = site.runtime();
   let facts = runtime.facts().await.unwrap();
@@ -276,18 +286,32 @@ async fn a_start_runs_the_pinned_image_whatever_the_tag_says_later_and_leaves_th
   runtime.start(&pins, &|_| ()).await.unwrap();
   let again = only(runtime.containers(Slot::Blue).await.unwrap());
   assert_eq!((&again.id, &again.image_id), (&blue.id, &blue.image_id));
-  assert_eq!(only(runtime.containers(Slot::Green).await.unwrap()).id, green.id);
+  assert_eq!(
+    only(runtime.containers(Slot::Green).await.unwrap()).id,
+    green.id
+  );
 }
 
 #[tokio::test]
 async fn pins_that_are_not_those_of_the_file_start_nothing() {
   let site = TestSite::new();
   let mut pins = site.pins(Slot::Blue, "1.0.0").await;
-  pins.images = site.runtime().images(Slot::Blue, &version("1.1.0")).await.unwrap();
+  pins.images = site
+    .runtime()
+    .images(Slot::Blue, &version("1.1.0"))
+    .await
+    .unwrap();
   let error = site.runtime().start(&pins, &|_| ()).await.unwrap_err();
   assert_eq!(error.kind, PortErrorKind::Misconfigured);
   assert!(error.to_string().contains("deploy again"), "{error}");
-  assert!(site.runtime().containers(Slot::Blue).await.unwrap().is_empty());
+  assert!(
+    site
+      .runtime()
+      .containers(Slot::Blue)
+      .await
+      .unwrap()
+      .is_empty()
+  );
 }
 
 #[tokio::test]
@@ -306,7 +330,10 @@ async fn a_stopped_slot_stays_down_until_it_is_woken_and_a_start_brings_its_poli
 
   runtime.wake(&ids).await.unwrap();
   assert!(only(runtime.containers(Slot::Blue).await.unwrap()).is_running());
-  runtime.start(&site.pins(Slot::Blue, "1.0.0").await, &|_| ()).await.unwrap();
+  runtime
+    .start(&site.pins(Slot::Blue, "1.0.0").await, &|_| ())
+    .await
+    .unwrap();
   let started = only(runtime.containers(Slot::Blue).await.unwrap());
   assert_eq!(started.id, blue.id);
   assert_eq!(started.restart_policy, "unless-stopped");
@@ -325,7 +352,10 @@ async fn logs_are_read_with_and_without_a_terminal_and_followed_to_their_end() {
   lines.sort();
   assert_eq!(lines, ["one", "three", "two"]);
   assert_eq!(runtime.log_tail(&blue.id, 2).await.unwrap().len(), 2);
-  runtime.stop(&[blue.id], Duration::from_secs(1)).await.unwrap();
+  runtime
+    .stop(&[blue.id], Duration::from_secs(1))
+    .await
+    .unwrap();
   assert_eq!(follower.recv().await, None);
 
   let green = site.start(Slot::Green, "1.0.0").await;
@@ -344,9 +374,15 @@ async fn a_command_inside_tells_its_exit_and_one_that_is_late_is_found_again() {
   let command = ["/bin/sh", "-c", "echo out $WHO; echo err >&2; exit 3"].map(str::to_owned);
   let environment = BTreeMap::from([("WHO".to_owned(), "me".to_owned())]);
   let output = runtime
-    .exec(&blue.id, &command, &environment, Duration::from_secs(20), &|line| {
-      heard.lock().unwrap().push(line.to_owned());
-    })
+    .exec(
+      &blue.id,
+      &command,
+      &environment,
+      Duration::from_secs(20),
+      &|line| {
+        heard.lock().unwrap().push(line.to_owned());
+      },
+    )
     .await
     .unwrap();
   assert_eq!(output.exit_code, 3);
@@ -354,33 +390,67 @@ async fn a_command_inside_tells_its_exit_and_one_that_is_late_is_found_again() {
   assert_eq!(heard.lock().unwrap().len(), 2);
 
   let late = runtime
-    .exec(&blue.id, &words("/bin/sleep 900"), &BTreeMap::new(), Duration::from_millis(300), &|_| ())
+    .exec(
+      &blue.id,
+      &words("/bin/sleep 900"),
+      &BTreeMap::new(),
+      Duration::from_millis(300),
+      &|_| (),
+    )
     .await
     .unwrap_err();
   assert_eq!(late.kind, PortErrorKind::Timeout);
-  assert!(runtime.exec_running(&blue.id, "/bin/sleep 900").await.unwrap());
-  assert!(!runtime.exec_running(&blue.id, "/bin/sleep 90").await.unwrap());
+  assert!(
+    runtime
+      .exec_running(&blue.id, "/bin/sleep 900")
+      .await
+      .unwrap()
+  );
+  assert!(
+    !runtime
+      .exec_running(&blue.id, "/bin/sleep 90")
+      .await
+      .unwrap()
+  );
 }
 
 #[tokio::test]
 async fn what_would_stop_a_deploy_is_named_before_anything_changes() {
   let site = TestSite::new();
   let runtime = site.runtime();
-  let none = runtime.preflight(Slot::Blue, &version("1.0.0"), ImageSource::Pull).await.unwrap();
+  let none = runtime
+    .preflight(Slot::Blue, &version("1.0.0"), ImageSource::Pull)
+    .await
+    .unwrap();
   assert!(none.is_empty(), "{none:?}");
 
-  let missing = runtime.images(Slot::Blue, &version("7.7.7")).await.unwrap_err();
+  let missing = runtime
+    .images(Slot::Blue, &version("7.7.7"))
+    .await
+    .unwrap_err();
   assert_eq!(missing.kind, PortErrorKind::Refused);
-  assert!(missing.to_string().contains(&site.image("7.7.7")), "{missing}");
+  assert!(
+    missing.to_string().contains(&site.image("7.7.7")),
+    "{missing}"
+  );
 
   let _listener = std::net::TcpListener::bind(("127.0.0.1", site.port)).unwrap();
-  let taken = runtime.preflight(Slot::Blue, &version("1.0.0"), ImageSource::Pull).await.unwrap();
+  let taken = runtime
+    .preflight(Slot::Blue, &version("1.0.0"), ImageSource::Pull)
+    .await
+    .unwrap();
   assert_eq!(taken.len(), 1, "{taken:?}");
   assert!(taken[0].what.as_str().contains(&site.port.to_string()));
 
   let lines = runtime.command_lines(Slot::Blue, &version("1.1.0"), ImageSource::Build);
-  assert!(lines[0].starts_with("BLUE_TAG=1.1.0 ") && lines[0].ends_with("build api-blue"), "{lines:?}");
-  assert!(lines[1].contains("up -d --no-deps --no-build") && lines[1].ends_with("api-blue"), "{lines:?}");
+  assert!(
+    lines[0].starts_with("BLUE_TAG=1.1.0 ") && lines[0].ends_with("build api-blue"),
+    "{lines:?}"
+  );
+  assert!(
+    lines[1].contains("up -d --no-deps --no-build") && lines[1].ends_with("api-blue"),
+    "{lines:?}"
+  );
 }
 
 #[tokio::test]
@@ -392,7 +462,16 @@ async fn a_second_container_of_a_service_is_refused_by_name() {
     "com.docker.compose.service=api-blue".to_owned(),
   ];
   let double = format!("{}-double", site.name);
-  docker(&["create", "--name", &double, "--label", &labels[0], "--label", &labels[1], &site.image("1.0.0")]);
+  docker(&[
+    "create",
+    "--name",
+    &double,
+    "--label",
+    &labels[0],
+    "--label",
+    &labels[1],
+    &site.image("1.0.0"),
+  ]);
   let error = site.runtime().containers(Slot::Blue).await.unwrap_err();
   assert_eq!(error.kind, PortErrorKind::Misconfigured);
   assert!(error.to_string().contains(&double), "{error}");
@@ -404,11 +483,54 @@ async fn images_that_are_here_are_not_pulled_and_those_that_are_nowhere_say_so()
   let heard = Mutex::new(String::new());
   let notes = |line: &str| heard.lock().unwrap().push_str(line);
   let runtime = site.runtime();
-  runtime.prepare(Slot::Green, &version("1.1.0"), ImageSource::Pull, &notes).await.unwrap();
+  runtime
+    .prepare(Slot::Green, &version("1.1.0"), ImageSource::Pull, &notes)
+    .await
+    .unwrap();
   assert!(heard.lock().unwrap().contains("nothing to pull"));
   let error = runtime
-    .prepare(Slot::Green, &version("1.1.0"), ImageSource::Recorded, &|_| ())
+    .prepare(
+      Slot::Green,
+      &version("1.1.0"),
+      ImageSource::Recorded,
+      &|_| (),
+    )
     .await
     .unwrap_err();
   assert_eq!(error.kind, PortErrorKind::Refused);
+}
+
+#[tokio::test]
+async fn an_image_that_is_nowhere_fails_the_pull_with_the_first_cause() {
+  let site = TestSite::new();
+  let error = site
+    .runtime()
+    .prepare(Slot::Blue, &version("7.7.7"), ImageSource::Pull, &|_| ())
+    .await
+    .unwrap_err();
+  assert_eq!(error.kind, PortErrorKind::Refused);
+  assert!(error.doing.contains("pull --quiet api-blue"), "{error}");
+  assert!(error.detail.to_ascii_lowercase().contains("err"), "{error}");
+}
+
+#[tokio::test]
+async fn a_build_is_resolved_to_what_was_built() {
+  let site = TestSite::new();
+  let dockerfile = format!("FROM {}\nLABEL built=here\n", site.image("1.0.0"));
+  std::fs::write(site.root().join("Dockerfile"), dockerfile).unwrap();
+  let images = site
+    .runtime()
+    .prepare(Slot::Blue, &version("2.0.0"), ImageSource::Rebuild, &|_| ())
+    .await
+    .unwrap();
+  assert_eq!(images.len(), 1);
+  assert_eq!(images[0].reference, site.image("2.0.0"));
+  let label = docker(&[
+    "image",
+    "inspect",
+    "-f",
+    "{{.Config.Labels.built}}",
+    &images[0].id.0,
+  ]);
+  assert_eq!(label, "here");
 }

@@ -161,7 +161,10 @@ impl Kept {
       .map(|line| line.trim_end())
       .filter(|line| !line.is_empty())
       .collect();
-    if lines.iter().any(|line| line.contains("KeyError: 'ContainerConfig'")) {
+    if lines
+      .iter()
+      .any(|line| line.contains("KeyError: 'ContainerConfig'"))
+    {
       return "docker-compose 1 cannot recreate a container on this Docker (KeyError: \
               'ContainerConfig'): remove the standby's container with 'docker rm NAME', or install \
               the second generation with 'apt install docker-compose-plugin'"
@@ -198,7 +201,9 @@ mod tests {
 
   fn cause(lines: &[&str]) -> String {
     let mut kept = Kept::default();
-    lines.iter().for_each(|line| kept.keep((*line).to_owned()));
+    for line in lines {
+      kept.keep((*line).to_owned());
+    }
     kept.cause("exit status: 1")
   }
 
@@ -209,7 +214,10 @@ mod tests {
       "Creating app ... error",
       "ERROR: for app  port is already allocated",
     ]);
-    assert!(text.starts_with("Creating app ... error\nERROR: for app"), "{text}");
+    assert!(
+      text.starts_with("Creating app ... error\nERROR: for app"),
+      "{text}"
+    );
     assert_eq!(cause(&["a", "b", "c", "d"]), "b\nc\nd (exit status: 1)");
     assert_eq!(cause(&[]), "exit status: 1");
   }
@@ -225,7 +233,9 @@ mod tests {
     let path = file.path().to_string_lossy().into_owned();
     let lines = std::sync::Mutex::new(Vec::new());
     line(&["readlink", "/proc/self/fd/0"])
-      .act(Some(file.as_file()), &|text| lines.lock().unwrap().push(text.to_owned()))
+      .act(Some(file.as_file()), &|text| {
+        lines.lock().unwrap().push(text.to_owned());
+      })
       .await
       .unwrap();
     assert_eq!(*lines.lock().unwrap(), [path]);
@@ -233,7 +243,10 @@ mod tests {
 
   #[tokio::test]
   async fn a_failed_child_tells_its_own_words() {
-    let error = line(&["ls", "/nonexistent"]).act(None, &|_| ()).await.unwrap_err();
+    let error = line(&["ls", "/nonexistent"])
+      .act(None, &|_| ())
+      .await
+      .unwrap_err();
     assert_eq!(error.kind, PortErrorKind::Refused);
     assert!(error.to_string().contains("/nonexistent"), "{error}");
   }

@@ -96,7 +96,12 @@ impl Model {
   }
 
   fn network(&self, project: &str, key: &str) -> String {
-    let network = self.networks.get(key).cloned().flatten().unwrap_or_default();
+    let network = self
+      .networks
+      .get(key)
+      .cloned()
+      .flatten()
+      .unwrap_or_default();
     let external = match &network.external {
       Some(Value::Object(map)) => map.get("name").and_then(Value::as_str).or(Some(key)),
       Some(Value::Bool(true)) => Some(key),
@@ -118,7 +123,14 @@ impl ComposeService {
   pub(crate) fn restart_policy(&self) -> Option<String> {
     match &self.restart {
       Some(policy) => Some(policy.clone()),
-      None if self.deploy.as_ref().is_some_and(|d| d.get("restart_policy").is_some()) => None,
+      None
+        if self
+          .deploy
+          .as_ref()
+          .is_some_and(|d| d.get("restart_policy").is_some()) =>
+      {
+        None
+      }
       None => Some("no".to_owned()),
     }
   }
@@ -247,7 +259,10 @@ version: '3.8'
       ]
       .map(|(network, alias)| (network.to_owned(), alias.to_owned()))
     );
-    assert_eq!(model.services["api-green"].restart_policy().as_deref(), Some("no"));
+    assert_eq!(
+      model.services["api-green"].restart_policy().as_deref(),
+      Some("no")
+    );
   }
 
   #[test]

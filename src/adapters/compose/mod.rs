@@ -26,8 +26,8 @@ use crate::{
 
 use child::Line;
 pub(crate) use config::{ComposeService, Model, Published};
-pub use pins::pins_override;
 pub(crate) use pins::Pinned;
+pub use pins::pins_override;
 pub(crate) use pins::{expected as expected_pins, file_of as pins_file, read as read_pins};
 pub(crate) use tool::{Generation, Tool};
 
@@ -37,8 +37,11 @@ pub(crate) struct Compose {
   /// Passed to every child, so that Compose and the API client speak to the same daemon.
   docker_host: String,
   tool: Mutex<Option<Arc<Tool>>>,
-  models: Mutex<HashMap<(Slot, Option<String>), (Stamp, Arc<Model>)>>,
+  /// By slot and version, as of the files' stamp.
+  models: Mutex<Models>,
 }
+
+type Models = HashMap<(Slot, Option<String>), (Stamp, Arc<Model>)>;
 
 /// When the files a model was made from last changed.
 type Stamp = Vec<Option<(SystemTime, u64)>>;
@@ -69,7 +72,11 @@ impl Compose {
   }
 
   fn known_tool(&self) -> Option<Arc<Tool>> {
-    self.tool.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    self
+      .tool
+      .lock()
+      .unwrap_or_else(PoisonError::into_inner)
+      .clone()
   }
 
   /// What Compose makes of the slot's files at `version`; `None` = as the files stand now.
@@ -122,7 +129,11 @@ impl Compose {
     }
     line.argv.extend(["--format".into(), "json".into()]);
     let required = Line {
-      argv: [line.argv.clone(), self.names(slot, |service| !service.optional)].concat(),
+      argv: [
+        line.argv.clone(),
+        self.names(slot, |service| !service.optional),
+      ]
+      .concat(),
       ..line.clone()
     };
     // Naming services also switches on the profiles they are in; an optional one may be unknown.
@@ -235,7 +246,9 @@ impl Compose {
     version: &VersionName,
   ) -> Result<Line, PortError> {
     let mut line = self.line(command, slot, Some(version))?;
-    line.argv.extend(["-f".into(), shown(&pins_file(&self.site, slot))]);
+    line
+      .argv
+      .extend(["-f".into(), shown(&pins_file(&self.site, slot))]);
     line
       .argv
       .extend(["up", "-d", "--no-deps", "--no-build"].map(str::to_owned));
@@ -247,7 +260,10 @@ impl Compose {
   }
 
   fn no_cache(&self, source: ImageSource) -> Option<String> {
-    let always = matches!(&self.site.version.kind, VersionKind::Build { no_cache: true, .. });
+    let always = matches!(
+      &self.site.version.kind,
+      VersionKind::Build { no_cache: true, .. }
+    );
     (always || source == ImageSource::Rebuild).then(|| "--no-cache".to_owned())
   }
 
@@ -322,7 +338,11 @@ impl Compose {
       None => {
         let command = self.site.runtime.command.clone();
         let second = command.last().is_some_and(|word| word == "compose");
-        let generation = if second { Generation::V2 } else { Generation::V1 };
+        let generation = if second {
+          Generation::V2
+        } else {
+          Generation::V1
+        };
         (command, generation)
       }
     };
@@ -376,7 +396,11 @@ impl Compose {
 }
 
 /// Network name and alias of every service of a slot, with the service that has it.
-pub(crate) fn aliases_of(site: &Site, slot: Slot, model: &Model) -> BTreeMap<(String, String), String> {
+pub(crate) fn aliases_of(
+  site: &Site,
+  slot: Slot,
+  model: &Model,
+) -> BTreeMap<(String, String), String> {
   let Ok(project) = project::of_slot(site, slot) else {
     return BTreeMap::new();
   };

@@ -3,10 +3,7 @@
 //! The name is then always passed as `--project-name`, so that what is looked up by label and
 //! what Compose acts on cannot differ. Reads the environment, `.env` and the compose files only.
 
-use std::{
-  collections::BTreeMap,
-  path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -97,8 +94,6 @@ fn in_env_file(text: &str) -> Option<String> {
 struct Top {
   name: Option<String>,
   version: Option<serde_json::Value>,
-  #[serde(flatten)]
-  _rest: BTreeMap<String, serde::de::IgnoredAny>,
 }
 
 fn top(file: &Path) -> Top {
@@ -142,12 +137,18 @@ mod tests {
 
   #[test]
   fn the_folder_of_the_first_file_names_the_project_as_compose_does() {
-    assert_eq!(project(&[("a.yml", "services: {}")], None).unwrap(), "mysite2");
+    assert_eq!(
+      project(&[("a.yml", "services: {}")], None).unwrap(),
+      "mysite2"
+    );
   }
 
   #[test]
   fn environment_beats_env_file_beats_name_beats_folder() {
-    let named = ("a.yml", "name: named\nservices: {}");
+    let named = (
+      "a.yml",
+      "name: named\nx-base: &base {restart: always}\nservices:\n  a:\n    <<: *base\n    ports: !reset []\n    command: !override [x]\n",
+    );
     let dotenv = (".env", "X=1\nCOMPOSE_PROJECT_NAME=\"dot\"\n");
     assert_eq!(project(&[named], None).unwrap(), "named");
     assert_eq!(project(&[named, dotenv], None).unwrap(), "dot");

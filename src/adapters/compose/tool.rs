@@ -92,7 +92,11 @@ async fn version_of(command: &[String]) -> Result<String, String> {
 
 /// The program's name tells nothing: newer systems ship the second generation as `docker-compose`.
 fn generation_of(version: &str) -> Generation {
-  match version.split('.').next().and_then(|major| major.parse::<u32>().ok()) {
+  match version
+    .split('.')
+    .next()
+    .and_then(|major| major.parse::<u32>().ok())
+  {
     Some(0 | 1) => Generation::V1,
     _ => Generation::V2,
   }
@@ -112,9 +116,14 @@ mod tests {
 
   #[tokio::test]
   async fn no_compose_says_what_was_tried_and_what_to_install() {
-    let error = Tool::find(&["/nonexistent/compose".into()]).await.unwrap_err();
+    let error = Tool::find(&["/nonexistent/compose".into()])
+      .await
+      .unwrap_err();
     assert_eq!(error.kind, PortErrorKind::Misconfigured);
     let text = error.to_string();
-    assert!(text.contains("/nonexistent/compose") && text.contains("apt install"), "{text}");
+    assert!(
+      text.contains("/nonexistent/compose") && text.contains("apt install"),
+      "{text}"
+    );
   }
 }

@@ -44,7 +44,9 @@ pub(super) struct Connection {
 impl Connection {
   /// `DOCKER_HOST`, or Docker's own default socket.
   pub(super) fn from_environment() -> Self {
-    let host = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
+    let host = std::env::var("DOCKER_HOST")
+      .ok()
+      .filter(|host| !host.is_empty());
     Self::to(host.unwrap_or_else(|| DEFAULT_HOST.to_owned()))
   }
 
@@ -142,25 +144,36 @@ impl Connection {
 
   fn explain(&self, doing: &str, error: &Error) -> PortError {
     match error {
-      Error::DockerResponseServerError { message, .. } | Error::DockerStreamError { error: message } => {
+      Error::DockerResponseServerError { message, .. }
+      | Error::DockerStreamError { error: message } => {
         PortError::new(PortErrorKind::Refused, doing, bounded(message))
       }
       Error::RequestTimeoutError => self.late(doing, QUERY),
       Error::UnsupportedURISchemeError { uri } => PortError::new(
         PortErrorKind::Misconfigured,
         doing,
-        format!("DOCKER_HOST is '{uri}': only unix:// and tcp:// are supported; unset it or set one of these"),
+        format!(
+          "DOCKER_HOST is '{uri}': only unix:// and tcp:// are supported; unset it or set one of these"
+        ),
       ),
-      Error::JsonDataError { .. } | Error::JsonSerdeError { .. } | Error::APIVersionParseError {} => {
-        PortError::new(PortErrorKind::Unexpected, doing, bounded(&error.to_string()))
-      }
+      Error::JsonDataError { .. }
+      | Error::JsonSerdeError { .. }
+      | Error::APIVersionParseError {} => PortError::new(
+        PortErrorKind::Unexpected,
+        doing,
+        bounded(&error.to_string()),
+      ),
       Error::IOError { err } => self.unreachable(doing, err),
       _ => self.unreachable(doing, error),
     }
   }
 
   /// What a failed connection means, from the system error at its root.
-  pub(super) fn unreachable(&self, doing: &str, error: &(dyn std::error::Error + 'static)) -> PortError {
+  pub(super) fn unreachable(
+    &self,
+    doing: &str,
+    error: &(dyn std::error::Error + 'static),
+  ) -> PortError {
     self.forget();
     let mut root: Option<&(dyn std::error::Error + 'static)> = Some(error);
     let mut system = None;
@@ -216,7 +229,10 @@ mod tests {
     for path in [dir.path().join("absent.sock"), stale] {
       let error = ping(&format!("unix://{}", path.display())).await;
       assert_eq!(error.kind, PortErrorKind::Unreachable, "{error}");
-      assert!(error.to_string().contains("systemctl start docker"), "{error}");
+      assert!(
+        error.to_string().contains("systemctl start docker"),
+        "{error}"
+      );
     }
   }
 

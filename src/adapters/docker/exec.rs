@@ -34,17 +34,28 @@ pub(super) async fn run(
   deadline: Duration,
   notes: Notes<'_>,
 ) -> Result<CommandOutput, PortError> {
-  let doing = format!("run '{}' in container {}", command.join(" "), container.short());
+  let doing = format!(
+    "run '{}' in container {}",
+    command.join(" "),
+    container.short()
+  );
   let options = CreateExecOptions {
     attach_stdout: Some(true),
     attach_stderr: Some(true),
     tty: Some(false),
-    env: Some(environment.iter().map(|(name, value)| format!("{name}={value}")).collect()),
+    env: Some(
+      environment
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect(),
+    ),
     cmd: Some(command.to_vec()),
     ..CreateExecOptions::<String>::default()
   };
   let exec = docker
-    .ask(&doing, |docker| async move { docker.create_exec(&container.0, options).await })
+    .ask(&doing, |docker| async move {
+      docker.create_exec(&container.0, options).await
+    })
     .await?
     .id;
   let work = attached(docker, &doing, &exec, notes);
@@ -70,12 +81,17 @@ async fn attached(
 ) -> Result<CommandOutput, PortError> {
   let started = docker
     .ask(doing, |docker| async move {
-      docker.start_exec(exec, Some(StartExecOptions::default())).await
+      docker
+        .start_exec(exec, Some(StartExecOptions::default()))
+        .await
     })
     .await?;
   let mut output = Output::default();
   let mut lines = (LineCutter::default(), LineCutter::default());
-  if let StartExecResults::Attached { output: mut stream, .. } = started {
+  if let StartExecResults::Attached {
+    output: mut stream, ..
+  } = started
+  {
     while let Some(piece) = stream.next().await {
       let piece = piece.map_err(|error| docker.unreachable(doing, &error))?;
       let (cutter, message) = match piece {
@@ -94,7 +110,10 @@ async fn attached(
   let settled = tokio::time::Instant::now() + QUERY;
   loop {
     let state = docker
-      .ask(doing, |docker| async move { docker.inspect_exec(exec).await })
+      .ask(
+        doing,
+        |docker| async move { docker.inspect_exec(exec).await },
+      )
       .await?;
     if let (Some(exit_code), Some(false)) = (state.exit_code, state.running) {
       return Ok(CommandOutput {
@@ -122,14 +141,19 @@ pub(super) async fn is_running(
   let doing = format!("look for '{tag}' in container {}", container.short());
   let execs = docker
     .ask(&doing, |docker| async move {
-      docker.inspect_container(&container.0, None::<InspectContainerOptions>).await
+      docker
+        .inspect_container(&container.0, None::<InspectContainerOptions>)
+        .await
     })
     .await?
     .exec_ids
     .unwrap_or_default();
   for exec in &execs {
     let asked = docker
-      .ask(&doing, |docker| async move { docker.inspect_exec(exec).await })
+      .ask(
+        &doing,
+        |docker| async move { docker.inspect_exec(exec).await },
+      )
       .await;
     let state = match asked {
       Ok(state) => state,
@@ -159,7 +183,9 @@ struct Output {
 
 impl Output {
   fn push(&mut self, bytes: &[u8]) {
-    let room = (MOST_OUTPUT / 2).saturating_sub(self.head.len()).min(bytes.len());
+    let room = (MOST_OUTPUT / 2)
+      .saturating_sub(self.head.len())
+      .min(bytes.len());
     self.head.extend_from_slice(&bytes[..room]);
     self.tail.extend(&bytes[room..]);
     let over = self.tail.len().saturating_sub(MOST_OUTPUT / 2);

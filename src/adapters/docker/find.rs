@@ -33,7 +33,12 @@ impl Listed {
     let name = summary
       .names?
       .into_iter()
-      .find_map(|name| name.strip_prefix('/').filter(|rest| !rest.contains('/')).map(str::to_owned))
+      .find_map(|name| {
+        name
+          .strip_prefix('/')
+          .filter(|rest| !rest.contains('/'))
+          .map(str::to_owned)
+      })
       .unwrap_or_else(|| id.clone());
     Some(Self {
       id,
@@ -121,7 +126,10 @@ pub(super) fn shared(site: &Site, listed: &[Listed]) -> Result<Vec<Found>, PortE
     if found.iter().all(|known| known.id != container.id) {
       found.push(Found {
         id: container.id.clone(),
-        service: container.label(SERVICE).unwrap_or(&container.name).to_owned(),
+        service: container
+          .label(SERVICE)
+          .unwrap_or(&container.name)
+          .to_owned(),
       });
     }
   }
@@ -132,13 +140,20 @@ fn by_name<'a>(listed: &'a [Listed], name: &str) -> Option<&'a Listed> {
   listed.iter().find(|container| container.name == name)
 }
 
-fn one<'a>(listed: &'a [Listed], project: &str, service: &str) -> Result<Option<&'a Listed>, PortError> {
+fn one<'a>(
+  listed: &'a [Listed],
+  project: &str,
+  service: &str,
+) -> Result<Option<&'a Listed>, PortError> {
   let matching: Vec<&Listed> = listed
     .iter()
     .filter(|container| container.is_service(project, service))
     .collect();
   if matching.len() > 1 {
-    let names: Vec<&str> = matching.iter().map(|container| container.name.as_str()).collect();
+    let names: Vec<&str> = matching
+      .iter()
+      .map(|container| container.name.as_str())
+      .collect();
     return Err(misconfigured(format!(
       "service '{service}' of project '{project}' has {} containers: {}. Remove all but one with 'docker rm NAME', or scale it to 1",
       names.len(),
@@ -156,7 +171,11 @@ fn name_of<'a>(listed: &'a [Listed], id: &'a str) -> &'a str {
 }
 
 fn misconfigured(detail: String) -> PortError {
-  PortError::new(PortErrorKind::Misconfigured, "find the site's containers", detail)
+  PortError::new(
+    PortErrorKind::Misconfigured,
+    "find the site's containers",
+    detail,
+  )
 }
 
 #[cfg(test)]
@@ -192,7 +211,10 @@ mod tests {
     ];
     let error = one(&all, "shop", "api-blue").unwrap_err();
     assert_eq!(error.kind, PortErrorKind::Misconfigured);
-    assert!(error.detail.contains("shop-api-blue-1, shop-api-blue-2"), "{error}");
+    assert!(
+      error.detail.contains("shop-api-blue-1, shop-api-blue-2"),
+      "{error}"
+    );
   }
 
   #[test]

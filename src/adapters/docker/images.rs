@@ -8,12 +8,7 @@ use crate::{
   adapters::compose::ComposeService,
   config::Service,
   engine::ports::{Notes, PortError, PortErrorKind},
-  model::{
-    Slot, VersionName,
-    container::ImageId,
-    evidence::ServiceImage,
-    plan::ImageSource,
-  },
+  model::{Slot, VersionName, container::ImageId, evidence::ServiceImage, plan::ImageSource},
 };
 
 /// One service with its image, as far as it is here.
@@ -30,7 +25,9 @@ impl DockerRuntime {
     let doing = format!("look up image {reference}");
     let asked = self
       .docker
-      .ask(&doing, |docker| async move { docker.inspect_image(reference).await })
+      .ask(&doing, |docker| async move {
+        docker.inspect_image(reference).await
+      })
       .await;
     match asked {
       Ok(image) => Ok(Some(image)),
@@ -79,7 +76,10 @@ impl DockerRuntime {
     if missing.is_empty() {
       return Ok(images);
     }
-    let pulls: Vec<String> = missing.iter().map(|image| format!("'docker pull {image}'")).collect();
+    let pulls: Vec<String> = missing
+      .iter()
+      .map(|image| format!("'docker pull {image}'"))
+      .collect();
     Err(PortError::new(
       PortErrorKind::Refused,
       format!("resolve the images of {version} for {}", slot.shout()),
@@ -134,14 +134,20 @@ impl DockerRuntime {
             "no service of the slot has a build: section in the compose files; use an image instead: set kind = \"image-variable\" under [version]",
           ));
         }
-        self.compose.build(slot, version, source, &built, notes).await?;
+        self
+          .compose
+          .build(slot, version, source, &built, notes)
+          .await?;
       }
     }
     self.resolve(slot, version).await
   }
 
   /// Which of these image IDs are no longer here.
-  pub(super) async fn gone<'a>(&self, images: &'a [ServiceImage]) -> Result<Vec<&'a ServiceImage>, PortError> {
+  pub(super) async fn gone<'a>(
+    &self,
+    images: &'a [ServiceImage],
+  ) -> Result<Vec<&'a ServiceImage>, PortError> {
     let mut gone = Vec::new();
     for image in images {
       if !is_id(&image.id.0) || self.image(&image.id.0).await?.is_none() {

@@ -22,12 +22,20 @@ pub(super) fn container(
   let config = response.config.unwrap_or_default();
   let id = response.id.unwrap_or_default();
   let status = state_of(state.status);
-  let networks = response.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+  let networks = response
+    .network_settings
+    .and_then(|settings| settings.networks)
+    .unwrap_or_default();
   let mut addresses: Vec<IpAddr> = Vec::new();
   let mut aliases: Vec<String> = Vec::new();
   for network in networks.into_values() {
     let texts = [network.ip_address, network.global_ipv6_address];
-    addresses.extend(texts.into_iter().flatten().filter_map(|text| text.parse::<IpAddr>().ok()));
+    addresses.extend(
+      texts
+        .into_iter()
+        .flatten()
+        .filter_map(|text| text.parse::<IpAddr>().ok()),
+    );
     aliases.extend(network.aliases.unwrap_or_default());
   }
   addresses.sort_unstable();
@@ -37,16 +45,28 @@ pub(super) fn container(
   aliases.dedup();
   let ended = matches!(status, ContainerState::Exited | ContainerState::Dead);
   let (health, health_output) = state.health.map_or((DockerHealth::None, None), |health| {
-    let output = health.log.and_then(|log| log.into_iter().next_back()?.output);
-    (health_of(health.status), output.map(|text| bounded(text.trim_end())))
+    let output = health
+      .log
+      .and_then(|log| log.into_iter().next_back()?.output);
+    (
+      health_of(health.status),
+      output.map(|text| bounded(text.trim_end())),
+    )
   });
   let container = Container {
-    name: response.name.unwrap_or_default().trim_start_matches('/').to_owned(),
+    name: response
+      .name
+      .unwrap_or_default()
+      .trim_start_matches('/')
+      .to_owned(),
     service: service.to_owned(),
     state: status,
     health,
     health_output,
-    restarts: response.restart_count.and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
+    restarts: response
+      .restart_count
+      .and_then(|n| u32::try_from(n).ok())
+      .unwrap_or(0),
     exit_code: state.exit_code.filter(|_| ended),
     oom_killed: state.oom_killed.unwrap_or(false),
     started_at: time(state.started_at.as_deref()),
@@ -72,9 +92,7 @@ fn state_of(status: Option<ContainerStateStatusEnum>) -> ContainerState {
     Some(ContainerStateStatusEnum::REMOVING) => ContainerState::Removing,
     Some(ContainerStateStatusEnum::EXITED) => ContainerState::Exited,
     // What Docker does not name is not running.
-    Some(ContainerStateStatusEnum::DEAD | ContainerStateStatusEnum::EMPTY) | None => ContainerState::Dead,
-    #[allow(unreachable_patterns, reason = "later API versions add states")]
-    Some(_) => ContainerState::Dead,
+    _ => ContainerState::Dead,
   }
 }
 
@@ -89,17 +107,23 @@ fn health_of(status: Option<HealthStatusEnum>) -> DockerHealth {
 
 /// As Compose writes it: `no`, `unless-stopped`, `on-failure:3`.
 fn restart_policy(host: Option<HostConfig>) -> String {
-  let policy = host.and_then(|host| host.restart_policy).unwrap_or_default();
+  let policy = host
+    .and_then(|host| host.restart_policy)
+    .unwrap_or_default();
   match (policy.name, policy.maximum_retry_count) {
     (None | Some(RestartPolicyNameEnum::EMPTY), _) => "no".to_owned(),
-    (Some(RestartPolicyNameEnum::ON_FAILURE), Some(most)) if most > 0 => format!("on-failure:{most}"),
+    (Some(RestartPolicyNameEnum::ON_FAILURE), Some(most)) if most > 0 => {
+      format!("on-failure:{most}")
+    }
     (Some(name), _) => name.to_string(),
   }
 }
 
 /// Docker writes year 1 for "never".
 fn time(text: Option<&str>) -> Option<DateTime<Utc>> {
-  let time = DateTime::parse_from_rfc3339(text?).ok()?.with_timezone(&Utc);
+  let time = DateTime::parse_from_rfc3339(text?)
+    .ok()?
+    .with_timezone(&Utc);
   (time.year() > 1).then_some(time)
 }
 
@@ -149,7 +173,10 @@ mod tests {
     assert_eq!(container.restart_policy, "on-failure:3");
     assert_eq!(container.health_output.as_deref().map(str::len), Some(2048));
     assert_eq!(container.aliases, ["a", "api"]);
-    assert_eq!(container.addresses, ["172.18.0.5".parse::<IpAddr>().unwrap()]);
+    assert_eq!(
+      container.addresses,
+      ["172.18.0.5".parse::<IpAddr>().unwrap()]
+    );
     assert!(!format!("{container:?}").contains("geheim"));
   }
 }

@@ -15,16 +15,22 @@ use crate::{
   model::container::ContainerId,
 };
 
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// Beyond the grace: Docker ends what is left by force and tidies up.
 const AFTER_GRACE: Duration = Duration::from_secs(30);
 
 pub(super) async fn wake(docker: &Connection, containers: &[ContainerId]) -> Result<(), PortError> {
   for id in containers {
     docker
-      .within(START, &format!("start container {}", id.short()), |docker| async move {
-        docker.start_container(&id.0, None::<StartContainerOptions>).await
-      })
+      .within(
+        START,
+        &format!("start container {}", id.short()),
+        |docker| async move {
+          docker
+            .start_container(&id.0, None::<StartContainerOptions>)
+            .await
+        },
+      )
       .await?;
   }
   Ok(())
@@ -67,7 +73,9 @@ pub(super) async fn restart_policy(
       ..ContainerUpdateBody::default()
     };
     docker
-      .ask(&doing, |docker| async move { docker.update_container(&id.0, body).await })
+      .ask(&doing, |docker| async move {
+        docker.update_container(&id.0, body).await
+      })
       .await?;
   }
   Ok(())
@@ -100,7 +108,13 @@ mod tests {
 
   #[test]
   fn policies_are_read_as_compose_writes_them() {
-    for policy in ["no", "always", "unless-stopped", "on-failure", "on-failure:3"] {
+    for policy in [
+      "no",
+      "always",
+      "unless-stopped",
+      "on-failure",
+      "on-failure:3",
+    ] {
       assert!(parse(policy).is_some(), "{policy}");
     }
     for policy in ["", "none", "always:3", "on-failure:x", "on-failure:-1"] {
@@ -117,8 +131,16 @@ mod tests {
       for entry in std::fs::read_dir(format!("{folder}/{part}")).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
-        for forbidden in [["kill", "_container"].concat(), ["Kill", "Container"].concat(), ["/ki", "ll"].concat()] {
-          assert!(!text.contains(&forbidden), "{} names {forbidden}", path.display());
+        for forbidden in [
+          ["kill", "_container"].concat(),
+          ["Kill", "Container"].concat(),
+          ["/ki", "ll"].concat(),
+        ] {
+          assert!(
+            !text.contains(&forbidden),
+            "{} names {forbidden}",
+            path.display()
+          );
         }
         read += 1;
       }

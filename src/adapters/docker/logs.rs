@@ -79,9 +79,9 @@ pub(super) async fn follow(
 ) -> Result<mpsc::Receiver<String>, PortError> {
   let doing = format!("follow the log of container {}", container.short());
   let opening = open(docker, &doing, container, count, Until::Stopped);
-  let (mut decoder, mut body) = tokio::time::timeout(TAIL, opening).await.map_err(|_| {
-    PortError::new(PortErrorKind::Timeout, &doing, "Docker gave no answer")
-  })??;
+  let (mut decoder, mut body) = tokio::time::timeout(TAIL, opening)
+    .await
+    .map_err(|_| PortError::new(PortErrorKind::Timeout, &doing, "Docker gave no answer"))??;
   let (sender, receiver) = mpsc::channel(CHANNEL);
   tokio::spawn(async move {
     let reader = sender.clone();
@@ -118,13 +118,11 @@ impl Outlet {
 
   fn offer(&mut self, line: String) {
     if self.dropped > 0 {
-      match self.sender.try_send(mark(self.dropped)) {
-        Ok(()) => self.dropped = 0,
-        Err(_) => {
-          self.dropped += 1;
-          return;
-        }
+      if self.sender.try_send(mark(self.dropped)).is_err() {
+        self.dropped += 1;
+        return;
       }
+      self.dropped = 0;
     }
     if self.sender.try_send(line).is_err() {
       self.dropped += 1;
@@ -156,10 +154,15 @@ async fn open(
 ) -> Result<(LogDecoder, Incoming), PortError> {
   let inspected = docker
     .ask(doing, |docker| async move {
-      docker.inspect_container(&container.0, None::<InspectContainerOptions>).await
+      docker
+        .inspect_container(&container.0, None::<InspectContainerOptions>)
+        .await
     })
     .await?;
-  let tty = inspected.config.and_then(|config| config.tty).unwrap_or(false);
+  let tty = inspected
+    .config
+    .and_then(|config| config.tty)
+    .unwrap_or(false);
   let follow = u8::from(until == Until::Stopped);
   let path = format!(
     "/containers/{}/logs?stdout=1&stderr=1&tail={count}&follow={follow}",
@@ -185,7 +188,11 @@ async fn get(docker: &Connection, doing: &str, path: &str) -> Result<Incoming, P
   let (mut requests, connection) = match shaken {
     Ok(shaken) => shaken.map_err(|error| docker.unreachable(doing, &error))?,
     Err(_) => {
-      return Err(PortError::new(PortErrorKind::Timeout, doing, "Docker gave no answer"));
+      return Err(PortError::new(
+        PortErrorKind::Timeout,
+        doing,
+        "Docker gave no answer",
+      ));
     }
   };
   // Ends with the stream: dropping the body closes the connection.
@@ -207,7 +214,11 @@ async fn get(docker: &Connection, doing: &str, path: &str) -> Result<Incoming, P
     .await
     .map(|words| String::from_utf8_lossy(&words.to_bytes()).into_owned())
     .unwrap_or_default();
-  Err(PortError::new(PortErrorKind::Refused, doing, format!("{status}: {}", words.trim())))
+  Err(PortError::new(
+    PortErrorKind::Refused,
+    doing,
+    format!("{status}: {}", words.trim()),
+  ))
 }
 
 #[cfg(test)]

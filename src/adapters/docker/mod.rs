@@ -79,23 +79,37 @@ impl DockerRuntime {
 
   async fn inspect_slot(&self, slot: Slot) -> Result<Vec<Container>, PortError> {
     let mut found = self.found().await?;
-    self.inspect(std::mem::take(&mut found[slot]), Some(slot)).await
+    self
+      .inspect(std::mem::take(&mut found[slot]), Some(slot))
+      .await
   }
 
-  async fn inspect(&self, found: Vec<Found>, slot: Option<Slot>) -> Result<Vec<Container>, PortError> {
+  async fn inspect(
+    &self,
+    found: Vec<Found>,
+    slot: Option<Slot>,
+  ) -> Result<Vec<Container>, PortError> {
     let mut containers = Vec::with_capacity(found.len());
     for Found { id, service } in found {
       let asked = self
         .docker
         .ask(&format!("inspect the container of {service}"), |docker| {
           let id = id.clone();
-          async move { docker.inspect_container(&id, None::<InspectContainerOptions>).await }
+          async move {
+            docker
+              .inspect_container(&id, None::<InspectContainerOptions>)
+              .await
+          }
         })
         .await;
       let response = match asked {
         Ok(response) => response,
         // Removed between the list and now.
-        Err(error) if error.kind == PortErrorKind::Refused && error.detail.contains("No such container") => continue,
+        Err(error)
+          if error.kind == PortErrorKind::Refused && error.detail.contains("No such container") =>
+        {
+          continue;
+        }
         Err(error) => return Err(error),
       };
       let (mut container, labels) = inspect::container(&service, response);
@@ -126,7 +140,8 @@ impl DockerRuntime {
       return pinned;
     }
     let model = self.compose.model(slot, None).await.ok()?;
-    let repository = version::repository_of(model.services.get(&service.name[slot])?.image.as_deref()?).to_owned();
+    let repository =
+      version::repository_of(model.services.get(&service.name[slot])?.image.as_deref()?).to_owned();
     let tags = self.image(&container.image_id.0).await.ok()??.repo_tags?;
     version::from_reference(source, slot, version::best_tag(&tags, &repository)?)
   }
@@ -134,7 +149,9 @@ impl DockerRuntime {
   async fn engine_facts(&self) -> Result<RuntimeFacts, PortError> {
     let engine = self
       .docker
-      .ask("ask Docker for its version", |docker| async move { docker.version().await })
+      .ask("ask Docker for its version", |docker| async move {
+        docker.version().await
+      })
       .await?;
     let compose = match self.compose.tool().await {
       Ok(tool) => format!("{} {}", tool.command.join(" "), tool.version),
@@ -164,7 +181,11 @@ impl Runtime for DockerRuntime {
     })
   }
 
-  fn images<'a>(&'a self, slot: Slot, version: &'a VersionName) -> PortFuture<'a, Vec<ServiceImage>> {
+  fn images<'a>(
+    &'a self,
+    slot: Slot,
+    version: &'a VersionName,
+  ) -> PortFuture<'a, Vec<ServiceImage>> {
     Box::pin(self.resolve(slot, version))
   }
 
@@ -190,15 +211,27 @@ impl Runtime for DockerRuntime {
     Box::pin(lifecycle::stop(&self.docker, containers, grace))
   }
 
-  fn restart_policy<'a>(&'a self, containers: &'a [ContainerId], policy: &'a str) -> PortFuture<'a, ()> {
+  fn restart_policy<'a>(
+    &'a self,
+    containers: &'a [ContainerId],
+    policy: &'a str,
+  ) -> PortFuture<'a, ()> {
     Box::pin(lifecycle::restart_policy(&self.docker, containers, policy))
   }
 
-  fn log_tail<'a>(&'a self, container: &'a ContainerId, count: usize) -> PortFuture<'a, Vec<String>> {
+  fn log_tail<'a>(
+    &'a self,
+    container: &'a ContainerId,
+    count: usize,
+  ) -> PortFuture<'a, Vec<String>> {
     Box::pin(logs::tail(&self.docker, container, count))
   }
 
-  fn follow_log<'a>(&'a self, container: &'a ContainerId, count: usize) -> PortFuture<'a, mpsc::Receiver<String>> {
+  fn follow_log<'a>(
+    &'a self,
+    container: &'a ContainerId,
+    count: usize,
+  ) -> PortFuture<'a, mpsc::Receiver<String>> {
     Box::pin(logs::follow(&self.docker, container, count))
   }
 
@@ -214,7 +247,14 @@ impl Runtime for DockerRuntime {
     deadline: Duration,
     notes: Notes<'a>,
   ) -> PortFuture<'a, CommandOutput> {
-    Box::pin(exec::run(&self.docker, container, command, environment, deadline, notes))
+    Box::pin(exec::run(
+      &self.docker,
+      container,
+      command,
+      environment,
+      deadline,
+      notes,
+    ))
   }
 
   fn exec_running<'a>(&'a self, container: &'a ContainerId, tag: &'a str) -> PortFuture<'a, bool> {

@@ -34,9 +34,15 @@ impl DockerRuntime {
   ) -> Result<Vec<Fault>, PortError> {
     let mut faults = Vec::new();
     let own: Vec<String> = match self.found().await {
-      Ok(found) => found[slot].iter().map(|container| container.id.clone()).collect(),
+      Ok(found) => found[slot]
+        .iter()
+        .map(|container| container.id.clone())
+        .collect(),
       Err(error) if error.kind == crate::engine::ports::PortErrorKind::Misconfigured => {
-        return Ok(vec![Fault::new(&error.detail, "then check again with 'cutover doctor'")]);
+        return Ok(vec![Fault::new(
+          &error.detail,
+          "then check again with 'cutover doctor'",
+        )]);
       }
       Err(error) => return Err(error),
     };
@@ -65,7 +71,9 @@ impl DockerRuntime {
   ) -> Result<(), PortError> {
     let info = self
       .docker
-      .ask("ask Docker for its data folder", |docker| async move { docker.info().await })
+      .ask("ask Docker for its data folder", |docker| async move {
+        docker.info().await
+      })
       .await?;
     let Some(root) = info.docker_root_dir.filter(|_| self.docker.is_local()) else {
       return Ok(());
@@ -80,7 +88,11 @@ impl DockerRuntime {
     let needed = LEAST_FREE.max(size);
     if let Some(free) = free_below(Path::new(&root)).filter(|free| *free < needed) {
       faults.push(Fault::new(
-        format!("only {} free under {root}, {} needed", megabytes(free), megabytes(needed)),
+        format!(
+          "only {} free under {root}, {} needed",
+          megabytes(free),
+          megabytes(needed)
+        ),
         "free space: see 'docker system df'; 'docker builder prune' removes only build cache",
       ));
     }
@@ -96,7 +108,9 @@ impl DockerRuntime {
     let running = self
       .docker
       .ask("list running containers", |docker| async move {
-        docker.list_containers(Some(ListContainersOptionsBuilder::default().build())).await
+        docker
+          .list_containers(Some(ListContainersOptionsBuilder::default().build()))
+          .await
       })
       .await?;
     for service in wanted {
@@ -111,12 +125,18 @@ impl DockerRuntime {
               .and_then(|names| names.first())
               .map_or("?", |name| name.trim_start_matches('/'));
             faults.push(Fault::new(
-              format!("port {} of {} is published by container {name}", port.port, service.reference),
+              format!(
+                "port {} of {} is published by container {name}",
+                port.port, service.reference
+              ),
               format!("give one of them another port, or stop it with 'docker stop {name}'"),
             ));
           }
           None if self.docker.is_local() && is_taken(&port) => faults.push(Fault::new(
-            format!("port {} of {} is in use by another process", port.port, service.reference),
+            format!(
+              "port {} of {} is in use by another process",
+              port.port, service.reference
+            ),
             format!("see who with 'sudo ss -lnp sport = :{}'", port.port),
           )),
           None => {}
@@ -152,7 +172,10 @@ fn image_faults(wanted: &[Wanted<'_>], slot: Slot, source: ImageSource, faults: 
   if !matches!(source, ImageSource::Build | ImageSource::Rebuild) {
     return;
   }
-  for missing in wanted.iter().filter(|w| w.here.is_none() && !w.composed.is_built()) {
+  for missing in wanted
+    .iter()
+    .filter(|w| w.here.is_none() && !w.composed.is_built())
+  {
     faults.push(Fault::new(
       format!(
         "{} uses {}, which is not on this machine and has no build: section",
@@ -176,7 +199,10 @@ fn holds(container: &ContainerSummary, wanted: &Published) -> bool {
 
 /// Whether a socket of this host already listens there. Ports we may not bind tell nothing.
 fn is_taken(port: &Published) -> bool {
-  let address = SocketAddr::new(port.host.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), port.port);
+  let address = SocketAddr::new(
+    port.host.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+    port.port,
+  );
   let bound = if port.udp {
     UdpSocket::bind(address).map(drop)
   } else {

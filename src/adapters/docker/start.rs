@@ -22,7 +22,11 @@ impl DockerRuntime {
     if before != after {
       let short = |ids: &BTreeSet<String>| -> String {
         let ids: Vec<&str> = ids.iter().map(|id| id.get(..12).unwrap_or(id)).collect();
-        if ids.is_empty() { "none".into() } else { ids.join(", ") }
+        if ids.is_empty() {
+          "none".into()
+        } else {
+          ids.join(", ")
+        }
       };
       return Err(PortError::new(
         PortErrorKind::Unexpected,
@@ -45,10 +49,15 @@ impl DockerRuntime {
     let slot = pins.slot;
     let refused = |kind, detail: String| Err(PortError::new(kind, doing, detail));
     let file = pins_file(&self.site, slot);
-    if read_pins(&self.site, slot).is_none() || read_pins(&self.site, slot) != expected_pins(&self.site, pins) {
+    if read_pins(&self.site, slot).is_none()
+      || read_pins(&self.site, slot) != expected_pins(&self.site, pins)
+    {
       return refused(
         PortErrorKind::Misconfigured,
-        format!("{} does not hold the pins of this deploy: deploy again", file.display()),
+        format!(
+          "{} does not hold the pins of this deploy: deploy again",
+          file.display()
+        ),
       );
     }
     let mut names = Vec::new();
@@ -56,7 +65,10 @@ impl DockerRuntime {
       if pins.images.iter().all(|image| image.service != service.key) {
         return refused(
           PortErrorKind::Refused,
-          format!("service '{}' has no pinned image: deploy again", service.key),
+          format!(
+            "service '{}' has no pinned image: deploy again",
+            service.key
+          ),
         );
       }
       names.push(service.name[slot].clone());
@@ -80,7 +92,12 @@ impl DockerRuntime {
 
   async fn ids(&self, slot: Slot) -> Result<BTreeSet<String>, PortError> {
     let mut found = self.found().await?;
-    Ok(std::mem::take(&mut found[slot]).into_iter().map(|container| container.id).collect())
+    Ok(
+      std::mem::take(&mut found[slot])
+        .into_iter()
+        .map(|container| container.id)
+        .collect(),
+    )
   }
 
   /// An idle slot was set to `no`, and Compose leaves an unchanged container as it is.

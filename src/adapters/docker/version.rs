@@ -11,14 +11,21 @@ use crate::{
   model::{Slot, VersionName},
 };
 
-pub(super) fn from_label(read: &VersionRead, labels: &HashMap<String, String>) -> Option<VersionName> {
+pub(super) fn from_label(
+  read: &VersionRead,
+  labels: &HashMap<String, String>,
+) -> Option<VersionName> {
   match read {
     VersionRead::Label(name) => labels.get(name)?.parse().ok(),
     VersionRead::ImageTag => None,
   }
 }
 
-pub(super) fn from_pins(pinned: &Pinned, compose_service: &str, image: &str) -> Option<VersionName> {
+pub(super) fn from_pins(
+  pinned: &Pinned,
+  compose_service: &str,
+  image: &str,
+) -> Option<VersionName> {
   if pinned.images.get(compose_service)? != image {
     return None;
   }
@@ -26,7 +33,11 @@ pub(super) fn from_pins(pinned: &Pinned, compose_service: &str, image: &str) -> 
 }
 
 /// The version that the tag of `reference` stands for.
-pub(super) fn from_reference(source: &VersionSource, slot: Slot, reference: &str) -> Option<VersionName> {
+pub(super) fn from_reference(
+  source: &VersionSource,
+  slot: Slot,
+  reference: &str,
+) -> Option<VersionName> {
   let tag = tag_of(reference)?;
   let template = match &source.kind {
     VersionKind::ImageVariable { tag, .. } | VersionKind::Build { tag, .. } => &tag[slot],
@@ -58,7 +69,9 @@ fn tag_of(reference: &str) -> Option<&str> {
   if is_id(reference) {
     return None;
   }
-  let (name, digest) = reference.split_once('@').map_or((reference, None), |(n, d)| (n, Some(d)));
+  let (name, digest) = reference
+    .split_once('@')
+    .map_or((reference, None), |(n, d)| (n, Some(d)));
   let last = name.rsplit('/').next().unwrap_or(name);
   match last.split_once(':') {
     Some((_, tag)) => Some(tag),
@@ -67,9 +80,13 @@ fn tag_of(reference: &str) -> Option<&str> {
 }
 
 pub(super) fn repository_of(reference: &str) -> &str {
-  let name = reference.split_once('@').map_or(reference, |(name, _)| name);
+  let name = reference
+    .split_once('@')
+    .map_or(reference, |(name, _)| name);
   let folder = name.rfind('/').map_or(0, |at| at + 1);
-  name[folder..].find(':').map_or(name, |at| &name[..folder + at])
+  name[folder..]
+    .find(':')
+    .map_or(name, |at| &name[..folder + at])
 }
 
 /// An image ID instead of a name.
@@ -118,14 +135,21 @@ mod tests {
       ("{version}", "app@sha256:aa", None),
     ] {
       let found = from_reference(&source(template), Slot::Blue, reference);
-      assert_eq!(found.as_ref().map(VersionName::as_str), version, "{reference}");
+      assert_eq!(
+        found.as_ref().map(VersionName::as_str),
+        version,
+        "{reference}"
+      );
     }
   }
 
   #[test]
   fn of_several_tags_the_most_exact_counts_and_a_tie_is_unknown() {
     let tags = |names: &[&str]| names.iter().map(|&n| n.to_owned()).collect::<Vec<_>>();
-    assert_eq!(best_tag(&tags(&["a:latest", "a:1.2", "a:1.2.3", "b:9.9.9.9"]), "a"), Some("a:1.2.3"));
+    assert_eq!(
+      best_tag(&tags(&["a:latest", "a:1.2", "a:1.2.3", "b:9.9.9.9"]), "a"),
+      Some("a:1.2.3")
+    );
     assert_eq!(best_tag(&tags(&["a:latest"]), "a"), Some("a:latest"));
     assert_eq!(best_tag(&tags(&["a:1.0", "a:1.1"]), "a"), None);
     assert_eq!(best_tag(&tags(&["b:1"]), "a"), None);
@@ -137,7 +161,12 @@ mod tests {
       version: Some("1.1".into()),
       images: [("api-blue".to_owned(), "sha256:aa".to_owned())].into(),
     };
-    assert_eq!(from_pins(&pinned, "api-blue", "sha256:aa").unwrap().as_str(), "1.1");
+    assert_eq!(
+      from_pins(&pinned, "api-blue", "sha256:aa")
+        .unwrap()
+        .as_str(),
+      "1.1"
+    );
     assert_eq!(from_pins(&pinned, "api-blue", "sha256:bb"), None);
     assert_eq!(from_pins(&pinned, "api-green", "sha256:aa"), None);
   }
