@@ -3,6 +3,12 @@
 //! Fails without them. Each test makes a site of its own from an image of one static busybox
 //! (Debian: busybox-static) and removes exactly that. `CUTOVER_TEST_COMPOSE` chooses the Compose.
 
+#![allow(
+  clippy::unwrap_used,
+  clippy::expect_used,
+  reason = "a failed step of a test is the failed test"
+)]
+
 use std::{
   collections::BTreeMap,
   path::{Path, PathBuf},
@@ -533,4 +539,24 @@ async fn a_build_is_resolved_to_what_was_built() {
     &images[0].id.0,
   ]);
   assert_eq!(label, "here");
+}
+
+#[tokio::test]
+async fn a_start_that_changes_the_other_slot_says_so_loudly() {
+  let site = TestSite::new();
+  let green = site.start(Slot::Green, "1.0.0").await;
+  let pins = site.pins(Slot::Blue, "1.0.0").await;
+  let done = std::sync::Once::new();
+  let meddle = |_: &str| {
+    done.call_once(|| {
+      docker(&["rm", "-f", &green.id.0]);
+    });
+  };
+  let error = site.runtime().start(&pins, &meddle).await.unwrap_err();
+  assert_eq!(error.kind, PortErrorKind::Unexpected);
+  assert!(
+    error.detail.contains("CHANGED THE CONTAINERS OF GREEN"),
+    "{error}"
+  );
+  assert!(error.detail.contains(green.id.short()), "{error}");
 }

@@ -47,7 +47,12 @@ impl Connection {
     let host = std::env::var("DOCKER_HOST")
       .ok()
       .filter(|host| !host.is_empty());
-    Self::to(host.unwrap_or_else(|| DEFAULT_HOST.to_owned()))
+    let mut connection = Self::to(host.unwrap_or_else(|| DEFAULT_HOST.to_owned()));
+    let tls = std::env::var("DOCKER_TLS_VERIFY").is_ok_and(|verify| !verify.is_empty());
+    if tls && !connection.is_local() {
+      connection.address = Address::Other(format!("{} with TLS", connection.host));
+    }
+    connection
   }
 
   pub(super) fn to(host: String) -> Self {
@@ -122,8 +127,8 @@ impl Connection {
     let client = self.client(doing).await?.with_timeout(deadline);
     match tokio::time::timeout(deadline, query(client)).await {
       Ok(Ok(value)) => Ok(value),
+      Err(_) | Ok(Err(Error::RequestTimeoutError)) => Err(self.late(doing, deadline)),
       Ok(Err(error)) => Err(self.explain(doing, &error)),
-      Err(_) => Err(self.late(doing, deadline)),
     }
   }
 
@@ -153,7 +158,7 @@ impl Connection {
         PortErrorKind::Misconfigured,
         doing,
         format!(
-          "DOCKER_HOST is '{uri}': only unix:// and tcp:// are supported; unset it or set one of these"
+          "DOCKER_HOST is '{uri}': only unix:// and tcp:// without TLS are supported; unset it or set one of these"
         ),
       ),
       Error::JsonDataError { .. }

@@ -1,7 +1,7 @@
 //! Creates and starts a slot's containers from its pins, with the other slot watched: its
 //! containers must be the same before and after.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use super::{DockerRuntime, lifecycle};
 use crate::{
@@ -10,24 +10,32 @@ use crate::{
   model::{Slot, container::ContainerId, evidence::Pins},
 };
 
+/// What must not change about the other slot: which containers, running, and at which addresses
+/// (the proxy may have resolved their names long ago).
+type Snapshot = BTreeMap<ContainerId, (bool, Vec<IpAddr>)>;
+
+fn words(snapshot: &Snapshot) -> String {
+  if snapshot.is_empty() {
+    return "none".to_owned();
+  }
+  let one = |(id, (running, addresses)): (&ContainerId, &(bool, Vec<IpAddr>))| {
+    let addresses: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
+    let state = if *running { "running" } else { "stopped" };
+    format!("{} {state} at {}", id.short(), addresses.join(" "))
+  };
+  snapshot.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
 impl DockerRuntime {
   pub(super) async fn start_pinned(&self, pins: &Pins, notes: Notes<'_>) -> Result<(), PortError> {
     let slot = pins.slot;
     let doing = format!("start {} at {}", slot.shout(), pins.version);
     let services = self.pinned_services(&doing, pins).await?;
-    let before = self.ids(slot.other()).await?;
+    let before = self.snapshot(slot.other()).await?;
     let ran = self.compose.up(pins, &services, notes).await;
     // Looked at first: a changed live container is worse than a failed start.
-    let after = self.ids(slot.other()).await?;
+    let after = self.snapshot(slot.other()).await?;
     if before != after {
-      let short = |ids: &BTreeSet<String>| -> String {
-        let ids: Vec<&str> = ids.iter().map(|id| id.get(..12).unwrap_or(id)).collect();
-        if ids.is_empty() {
-          "none".into()
-        } else {
-          ids.join(", ")
-        }
-      };
       return Err(PortError::new(
         PortErrorKind::Unexpected,
         doing,
@@ -35,8 +43,8 @@ impl DockerRuntime {
           "starting {} CHANGED THE CONTAINERS OF {}: before {}, now {}. Check what users see, and look for services both slots share in the compose files",
           slot.shout(),
           slot.other().shout(),
-          short(&before),
-          short(&after)
+          words(&before),
+          words(&after)
         ),
       ));
     }
@@ -49,9 +57,8 @@ impl DockerRuntime {
     let slot = pins.slot;
     let refused = |kind, detail: String| Err(PortError::new(kind, doing, detail));
     let file = pins_file(&self.site, slot);
-    if read_pins(&self.site, slot).is_none()
-      || read_pins(&self.site, slot) != expected_pins(&self.site, pins)
-    {
+    let written = read_pins(&self.site, slot);
+    if written.is_none() || written != expected_pins(&self.site, pins) {
       return refused(
         PortErrorKind::Misconfigured,
         format!(
@@ -90,12 +97,15 @@ impl DockerRuntime {
     Ok(names)
   }
 
-  async fn ids(&self, slot: Slot) -> Result<BTreeSet<String>, PortError> {
-    let mut found = self.found().await?;
+  async fn snapshot(&self, slot: Slot) -> Result<Snapshot, PortError> {
+    let containers = self.inspect_slot(slot).await?;
     Ok(
-      std::mem::take(&mut found[slot])
+      containers
         .into_iter()
-        .map(|container| container.id)
+        .map(|container| {
+          let running = container.is_running();
+          (container.id, (running, container.addresses))
+        })
         .collect(),
     )
   }
