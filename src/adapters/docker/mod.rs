@@ -1,0 +1,272 @@
+//! Docker: the containers of both slots and the shared services, as the engine's `Runtime`.
+//!
+//! The only place that names the Docker client library. Finds containers by exact labels or names
+//! (`find`), never sends a signal through the API, and leaves creating containers to
+//! `adapters::compose`, pinned to image IDs.
+
+mod connection;
+mod exec;
+mod find;
+mod images;
+mod inspect;
+mod lifecycle;
+mod log_decoder;
+mod logs;
+mod preflight;
+mod start;
+mod version;
+
+use std::{collections::BTreeMap, fs::File, sync::Arc, time::Duration};
+
+use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
+use tokio::sync::mpsc;
+
+use crate::{
+  adapters::compose::{Compose, read_pins},
+  config::{Site, VersionRead},
+  engine::ports::{CommandOutput, Notes, PortError, PortErrorKind, PortFuture, Runtime},
+  model::{
+    BySlot, Slot, VersionName,
+    container::{Container, ContainerId},
+    evidence::{Pins, ServiceImage},
+    observation::RuntimeFacts,
+    plan::{Fault, ImageSource},
+    shown::Shown,
+  },
+};
+
+use connection::Connection;
+use find::{Found, Listed};
+
+/// The container engine of one site. Making one does nothing; it connects on first use.
+pub struct DockerRuntime {
+  site: Arc<Site>,
+  docker: Connection,
+  compose: Compose,
+}
+
+impl DockerRuntime {
+  pub fn new(site: Arc<Site>) -> Self {
+    let docker = Connection::from_environment();
+    Self {
+      compose: Compose::new(site.clone(), docker.host().to_owned()),
+      site,
+      docker,
+    }
+  }
+
+  /// Children that change something keep this lock held while they live.
+  #[must_use]
+  pub fn with_lock(mut self, lock: File) -> Self {
+    self.compose.hold(lock);
+    self
+  }
+
+  async fn listed(&self) -> Result<Vec<Listed>, PortError> {
+    let all = self
+      .docker
+      .ask("list containers", |docker| async move {
+        let options = ListContainersOptionsBuilder::default().all(true).build();
+        docker.list_containers(Some(options)).await
+      })
+      .await?;
+    Ok(all.into_iter().filter_map(Listed::from).collect())
+  }
+
+  async fn found(&self) -> Result<BySlot<Vec<Found>>, PortError> {
+    find::slots(&self.site, &self.listed().await?)
+  }
+
+  async fn inspect_slot(&self, slot: Slot) -> Result<Vec<Container>, PortError> {
+    let mut found = self.found().await?;
+    self
+      .inspect(std::mem::take(&mut found[slot]), Some(slot))
+      .await
+  }
+
+  async fn inspect(
+    &self,
+    found: Vec<Found>,
+    slot: Option<Slot>,
+  ) -> Result<Vec<Container>, PortError> {
+    let mut containers = Vec::with_capacity(found.len());
+    for Found { id, service } in found {
+      let asked = self
+        .docker
+        .ask(&format!("inspect the container of {service}"), |docker| {
+          let id = id.clone();
+          async move {
+            docker
+              .inspect_container(&id, None::<InspectContainerOptions>)
+              .await
+          }
+        })
+        .await;
+      let response = match asked {
+        Ok(response) => response,
+        // Removed between the list and now.
+        Err(error)
+          if error.kind == PortErrorKind::Refused && error.detail.contains("No such container") =>
+        {
+          continue;
+        }
+        Err(error) => return Err(error),
+      };
+      let (mut container, labels) = inspect::container(&service, response);
+      container.version = match slot {
+        Some(slot) => match version::from_label(&self.site.version.read, &labels) {
+          None if matches!(self.site.version.read, VersionRead::ImageTag) => {
+            self.version_by_tag(slot, &container).await
+          }
+          found => found,
+        },
+        None => None,
+      };
+      containers.push(container);
+    }
+    Ok(containers)
+  }
+
+  /// What cannot be found out stays unknown; it must not hide the container.
+  async fn version_by_tag(&self, slot: Slot, container: &Container) -> Option<VersionName> {
+    let source = &self.site.version;
+    if !version::is_id(&container.image) {
+      return version::from_reference(source, slot, &container.image);
+    }
+    let service = self.site.service(&container.service)?;
+    let pinned = read_pins(&self.site, slot)
+      .and_then(|pinned| version::from_pins(&pinned, &service.name[slot], &container.image_id.0));
+    if pinned.is_some() {
+      return pinned;
+    }
+    let model = self.compose.model(slot, None).await.ok()?;
+    let repository =
+      version::repository_of(model.services.get(&service.name[slot])?.image.as_deref()?).to_owned();
+    let tags = self.image(&container.image_id.0).await.ok()??.repo_tags?;
+    version::from_reference(source, slot, version::best_tag(&tags, &repository)?)
+  }
+
+  async fn engine_facts(&self) -> Result<RuntimeFacts, PortError> {
+    let engine = self
+      .docker
+      .ask("ask Docker for its version", |docker| async move {
+        docker.version().await
+      })
+      .await?;
+    let compose = match self.compose.tool().await {
+      Ok(tool) => format!("{} {}", tool.command.join(" "), tool.version),
+      Err(error) => format!("none: {}", error.detail),
+    };
+    Ok(RuntimeFacts {
+      engine: Shown::line(&format!("Docker {}", engine.version.unwrap_or_default())),
+      api: Shown::line(&engine.api_version.unwrap_or_default()),
+      compose: Shown::line(&compose),
+    })
+  }
+}
+
+impl Runtime for DockerRuntime {
+  fn facts(&self) -> PortFuture<'_, RuntimeFacts> {
+    Box::pin(self.engine_facts())
+  }
+
+  fn containers(&self, slot: Slot) -> PortFuture<'_, Vec<Container>> {
+    Box::pin(self.inspect_slot(slot))
+  }
+
+  fn shared(&self) -> PortFuture<'_, Vec<Container>> {
+    Box::pin(async move {
+      let found = find::shared(&self.site, &self.listed().await?)?;
+      self.inspect(found, None).await
+    })
+  }
+
+  fn images<'a>(
+    &'a self,
+    slot: Slot,
+    version: &'a VersionName,
+  ) -> PortFuture<'a, Vec<ServiceImage>> {
+    Box::pin(self.resolve(slot, version))
+  }
+
+  fn prepare<'a>(
+    &'a self,
+    slot: Slot,
+    version: &'a VersionName,
+    source: ImageSource,
+    notes: Notes<'a>,
+  ) -> PortFuture<'a, Vec<ServiceImage>> {
+    Box::pin(self.make_ready(slot, version, source, notes))
+  }
+
+  fn start<'a>(&'a self, pins: &'a Pins, notes: Notes<'a>) -> PortFuture<'a, ()> {
+    Box::pin(self.start_pinned(pins, notes))
+  }
+
+  fn wake<'a>(&'a self, containers: &'a [ContainerId]) -> PortFuture<'a, ()> {
+    Box::pin(lifecycle::wake(&self.docker, containers))
+  }
+
+  fn stop<'a>(&'a self, containers: &'a [ContainerId], grace: Duration) -> PortFuture<'a, ()> {
+    Box::pin(lifecycle::stop(&self.docker, containers, grace))
+  }
+
+  fn restart_policy<'a>(
+    &'a self,
+    containers: &'a [ContainerId],
+    policy: &'a str,
+  ) -> PortFuture<'a, ()> {
+    Box::pin(lifecycle::restart_policy(&self.docker, containers, policy))
+  }
+
+  fn log_tail<'a>(
+    &'a self,
+    container: &'a ContainerId,
+    count: usize,
+  ) -> PortFuture<'a, Vec<String>> {
+    Box::pin(logs::tail(&self.docker, container, count))
+  }
+
+  fn follow_log<'a>(
+    &'a self,
+    container: &'a ContainerId,
+    count: usize,
+  ) -> PortFuture<'a, mpsc::Receiver<String>> {
+    Box::pin(logs::follow(&self.docker, container, count))
+  }
+
+  fn command_lines(&self, slot: Slot, version: &VersionName, source: ImageSource) -> Vec<String> {
+    self.compose.command_lines(slot, version, source)
+  }
+
+  fn exec<'a>(
+    &'a self,
+    container: &'a ContainerId,
+    command: &'a [String],
+    environment: &'a BTreeMap<String, String>,
+    deadline: Duration,
+    notes: Notes<'a>,
+  ) -> PortFuture<'a, CommandOutput> {
+    Box::pin(exec::run(
+      &self.docker,
+      container,
+      command,
+      environment,
+      deadline,
+      notes,
+    ))
+  }
+
+  fn exec_running<'a>(&'a self, container: &'a ContainerId, tag: &'a str) -> PortFuture<'a, bool> {
+    Box::pin(exec::is_running(&self.docker, container, tag))
+  }
+
+  fn preflight<'a>(
+    &'a self,
+    slot: Slot,
+    version: &'a VersionName,
+    source: ImageSource,
+  ) -> PortFuture<'a, Vec<Fault>> {
+    Box::pin(self.faults(slot, version, source))
+  }
+}
