@@ -1,5 +1,11 @@
-//! The outside world, one folder per system; each implements a port of the engine.
+//! The only home of Docker, HTTP, processes and files: one module per outside system, each
+//! implementing a port of `engine::ports`. Adapters know each other only through plain pieces
+//! (finding containers, bounded output); the engine never sees them.
 
+pub(crate) mod bounded;
+pub mod clock;
+pub mod command;
 pub mod compose;
+pub mod database;
 pub mod docker;
 mod line_cutter;
