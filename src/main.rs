@@ -1,1 +1,53 @@
-fn main() {}
+//! Parse, prepare for panics and logging, hand over to `wire`, end with the outcome's code.
+
+use std::{
+  io::{self, Write},
+  process::ExitCode,
+};
+
+use color_eyre::eyre::{Result, WrapErr};
+use cutover::{
+  cli::args::{self, Stream, Verb},
+  wire,
+};
+
+fn main() -> Result<ExitCode> {
+  color_eyre::config::HookBuilder::default()
+    .display_env_section(false)
+    .install()?;
+  let cli = match args::parse(std::env::args_os()) {
+    Ok(cli) => cli,
+    Err(stop) => {
+      let written = match stop.stream {
+        Stream::Stdout => io::stdout().write_all(stop.text.as_bytes()),
+        Stream::Stderr => io::stderr().write_all(stop.text.as_bytes()),
+      };
+      drop(written);
+      return Ok(ExitCode::from(stop.outcome.exit_code()));
+    }
+  };
+  let runner = matches!(cli.verb, Some(Verb::Operate(_)));
+  log(runner);
+  let runtime = tokio::runtime::Builder::new_multi_thread()
+    .worker_threads(2)
+    .enable_all()
+    .build()
+    .wrap_err("the runtime cannot be started")?;
+  let outcome = runtime.block_on(wire::run(cli));
+  runtime.shutdown_background();
+  Ok(ExitCode::from(outcome.exit_code()))
+}
+
+/// The runner's log is a file beside its journal; a front end logs only when asked by `CUTOVER_LOG`.
+fn log(runner: bool) {
+  let default = if runner { "cutover=info,warn" } else { "off" };
+  let filter = tracing_subscriber::EnvFilter::try_from_env("CUTOVER_LOG")
+    .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+  drop(
+    tracing_subscriber::fmt()
+      .with_env_filter(filter)
+      .with_writer(io::stderr)
+      .with_ansi(false)
+      .try_init(),
+  );
+}
