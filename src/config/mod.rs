@@ -1,7 +1,35 @@
 //! The site's configuration: `cutover.toml` in, a checked `Site` out, every fault at once.
 //!
 //! `site` holds what the rest of the product reads: both slots resolved, no template left.
+//! `schema` is the table of keys. A file goes through `source` and `tree` (text with places),
+//! `shape` (against the schema), `build` (into a `Site`) and `check` (against itself and the disk).
 
+mod build;
+mod check;
+mod disk;
+mod env_file;
+mod fault;
+mod load;
+mod origin;
+mod paths;
+mod reference;
+pub mod schema;
+mod secret;
+mod shape;
+mod show;
 pub mod site;
+mod source;
+mod template;
+mod tree;
 
+pub use env_file::parse_env;
+pub use fault::{ConfigFault, ConfigFaults};
+pub use load::{
+  Environment, Loaded, Override, Overrides, load, load_settings, load_text, variable,
+};
+pub use origin::{Origin, Setting};
+pub use paths::{Places, Wanted, find};
+pub use reference::{DEFAULT, PROFILES, reference};
+pub use show::{Origins, show};
 pub use site::*;
+pub use source::Position;

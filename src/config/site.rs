@@ -367,6 +367,19 @@ pub enum Hook {
   OnFailure,
 }
 
+impl Hook {
+  /// Its key in `[hooks]`.
+  pub fn word(self) -> &'static str {
+    match self {
+      Self::BeforeDeploy => "before_deploy",
+      Self::BeforeSwitch => "before_switch",
+      Self::AfterSwitch => "after_switch",
+      Self::AfterRollback => "after_rollback",
+      Self::OnFailure => "on_failure",
+    }
+  }
+}
+
 #[derive(Clone, Debug)]
 pub struct DeployRules {
   /// How long an open gate waits before it counts as declined.

@@ -1,0 +1,142 @@
+//! Which file is the site's: named, or found.
+//!
+//! `--config`, then `--site`, then `CUTOVER_CONFIG`, then `cutover.toml` in the current folder or
+//! above it. A flag beats the environment and both beat the place one happens to stand in, so
+//! that a named site is never silently another.
+
+use std::path::{Path, PathBuf};
+
+use super::{ConfigFaults, load::Environment};
+
+const NAME: &str = "cutover.toml";
+
+/// Where configuration lives outside of sites.
+#[derive(Clone, Debug)]
+pub struct Places {
+  pub current: PathBuf,
+  /// The user's own folder, when there is a home.
+  pub user: Option<PathBuf>,
+  pub machine: PathBuf,
+}
+
+impl Places {
+  /// Those of this process.
+  pub fn here() -> std::io::Result<Self> {
+    Ok(Self {
+      current: std::env::current_dir()?,
+      user: directories::ProjectDirs::from("", "", "cutover")
+        .map(|dirs| dirs.config_dir().to_owned()),
+      machine: PathBuf::from("/etc/cutover"),
+    })
+  }
+
+  /// Defaults files, weakest first, for `Overrides::defaults`.
+  pub fn defaults(&self) -> Vec<PathBuf> {
+    let user = self.user.iter().map(|folder| folder.join("config.toml"));
+    std::iter::once(self.machine.join("config.toml"))
+      .chain(user)
+      .collect()
+  }
+
+  /// Where `--site name` may lie, first choice first.
+  fn named(&self, name: &str) -> Vec<PathBuf> {
+    let user = self
+      .user
+      .iter()
+      .map(|folder| folder.join("sites").join(format!("{name}.toml")));
+    user
+      .chain([self.machine.join(format!("{name}.toml"))])
+      .collect()
+  }
+}
+
+/// What was asked for on the command line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+  pub config: Option<&'a Path>,
+  pub site: Option<&'a str>,
+}
+
+pub fn find(
+  wanted: Wanted<'_>,
+  places: &Places,
+  environment: Environment<'_>,
+) -> Result<PathBuf, ConfigFaults> {
+  match (wanted.config, wanted.site) {
+    (Some(file), Some(_)) => Err(ConfigFaults::one(
+      file,
+      "--config and --site are both given",
+      "give one of them",
+    )),
+    (Some(file), None) => existing(places.current.join(file), "--config"),
+    (None, Some(name)) => by_name(name, places),
+    (None, None) => match environment("CUTOVER_CONFIG").filter(|path| !path.is_empty()) {
+      Some(file) => existing(places.current.join(file), "CUTOVER_CONFIG"),
+      None => upward(places),
+    },
+  }
+}
+
+fn existing(file: PathBuf, by: &str) -> Result<PathBuf, ConfigFaults> {
+  if file.is_file() {
+    return Ok(file);
+  }
+  let hint = "correct the path, or make the file with: cutover init";
+  Err(ConfigFaults::one(
+    &file,
+    format!("there is no such file, though {by} names it"),
+    hint,
+  ))
+}
+
+fn by_name(name: &str, places: &Places) -> Result<PathBuf, ConfigFaults> {
+  let fine = name.starts_with(|c: char| c.is_ascii_alphanumeric())
+    && name
+      .chars()
+      .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+  if !fine {
+    let message = "this is not the name of a site";
+    return Err(ConfigFaults::one(
+      Path::new(name),
+      message,
+      "use --config to name a file",
+    ));
+  }
+  let looked = places.named(name);
+  looked
+    .iter()
+    .find(|file| file.is_file())
+    .cloned()
+    .ok_or_else(|| {
+      let message = format!("there is no site '{name}': looked for {}", list(&looked));
+      ConfigFaults::one(
+        Path::new(name),
+        message,
+        "create one of these files, or use --config FILE",
+      )
+    })
+}
+
+fn upward(places: &Places) -> Result<PathBuf, ConfigFaults> {
+  let found = places
+    .current
+    .ancestors()
+    .map(|folder| folder.join(NAME))
+    .find(|file| file.is_file());
+  found.ok_or_else(|| {
+    let message = format!(
+      "there is no {NAME} in {} or any folder above it",
+      places.current.display()
+    );
+    let hint = "go to the site's folder, use --config FILE or --site NAME, or type: cutover init";
+    ConfigFaults::one(Path::new(NAME), message, hint)
+  })
+}
+
+fn list(files: &[PathBuf]) -> String {
+  files
+    .iter()
+    .map(|file| file.display().to_string())
+    .collect::<Vec<_>>()
+    .join(", ")
+}
