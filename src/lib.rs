@@ -1,0 +1,3 @@
+//! Blue/green operations: the engine, its adapters and its front ends.
+
+pub mod adapters;
