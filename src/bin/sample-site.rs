@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use cutover::adapters::demo::app::{self, App, Ended};
 use cutover::adapters::demo::database::Database;
 use cutover::adapters::demo::load::{self, Kind, Plan};
@@ -51,7 +51,7 @@ enum Command {
     },
 }
 
-#[derive(Subcommand, Clone, Copy, ValueEnum)]
+#[derive(Subcommand, Clone, Copy)]
 enum Migrate {
     /// Apply what is missing
     Up,

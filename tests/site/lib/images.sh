@@ -21,6 +21,7 @@ need_images() {
     need_base_image
     build_plain db 15 cutover-site/base:12
     build_plain nginx stable cutover-site/base:12
+    build_program
     for version in "${versions[@]}"; do build_app "$version"; done
 }
 
@@ -36,12 +37,20 @@ need_binary() {
     mv "$binary.new" "$binary"
 }
 
-build_app() { # build_app VERSION: one layer with the program, shared by all versions
+build_program() { # the layer that all versions share
+    say "building cutover-site/program"
+    DOCKER_BUILDKIT=0 docker build -q -f "$here/image/Dockerfile.program" -t cutover-site/program:latest \
+        "$cache/bin/$key" >/dev/null 2>"$cache/build.log" || die "docker build of program failed: see $cache/build.log"
+}
+
+build_app() { # build_app VERSION: names and labels only
     local fault=
     case $1 in *-*) fault=${1#*-} ;; esac
-    local context=$cache/bin/$key
     say "building cutover-site/app:$1"
-    DOCKER_BUILDKIT=0 docker build -q -f "$here/image/Dockerfile.app" --build-arg "VERSION=$1" --build-arg "FAULT=$fault" \
-        --label "cutover-site.key=$key" -t "cutover-site/app:$1" "$context" >/dev/null 2>"$cache/build.log" ||
+    DOCKER_BUILDKIT=0 docker build -q -t "cutover-site/app:$1" - >/dev/null 2>"$cache/build.log" <<END ||
+FROM cutover-site/program:latest
+ENV APP_VERSION="$1" APP_FAULT="$fault"
+LABEL org.opencontainers.image.version="$1" cutover-site.key="$key"
+END
         die "docker build of app failed: see $cache/build.log"
 }

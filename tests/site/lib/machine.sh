@@ -50,8 +50,10 @@ deb_of() {
     say "fetching $2 of Debian $1"
     rm -rf "$target" && mkdir -p "$target" "$apt"/{lists/partial,archives/partial,parts}
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $1 main" >"$apt/sources.list"
+    : >"$apt/status"
     local own=(-o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts="$apt/parts"
-        -o Dir::State::Lists="$apt/lists" -o Dir::Cache::Archives="$apt/archives" -o APT::Sandbox::User=root)
+        -o Dir::State::Lists="$apt/lists" -o Dir::Cache::Archives="$apt/archives"
+        -o Dir::State::Status="$apt/status" -o APT::Sandbox::User=root)
     apt-get "${own[@]}" -qq update >&2
     (cd "$target" && apt-get "${own[@]}" -qq download "$2" >&2 && dpkg -x ./*.deb . && rm -f ./*.deb)
     touch "$target/.complete"
