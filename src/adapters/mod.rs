@@ -7,5 +7,6 @@ pub mod clock;
 pub mod command;
 pub mod compose;
 pub mod database;
+pub mod demo;
 pub mod docker;
 mod line_cutter;
