@@ -3,7 +3,7 @@
 
 mod operate;
 
-use std::{fs::File, path::PathBuf, sync::Arc};
+use std::{fs::File, path::Path, sync::Arc};
 
 use crate::{
   adapters::{
@@ -14,25 +14,27 @@ use crate::{
     args::{Cli, ConfigVerb, Verb},
     commands::{self, Desk},
     output::Out,
+    render::Page,
   },
-  config::{self, ConfigFaults, Overrides, Site},
+  config::{self, ConfigFaults, Loaded, Origins, Overrides, Places, Site, Wanted},
   engine::{World, ports::{Database, PortError}},
-  model::{operation::Outcome, shown::Shown},
+  model::operation::Outcome,
 };
 
 /// Carries out a parsed command line and says how it ended.
 pub async fn run(cli: Cli) -> Outcome {
   let mut out = Out::process(cli.globals.color);
-  let site = match find(&cli).and_then(|file| load(&cli, &file)) {
-    Ok(site) => Arc::new(site),
+  let loaded = match load(&cli) {
+    Ok(loaded) => loaded,
     Err(faults) => {
-      out.error(&faults.to_string(), &[]);
+      out.progress(&page(&faults.to_string()));
       return Outcome::Misconfigured;
     }
   };
+  let site = Arc::new(loaded.site.clone());
   out.mask(site.secrets.clone());
   if let Some(Verb::Config(verb)) = &cli.verb {
-    return configuration(&mut out, &site, *verb);
+    return configuration(&mut out, &loaded, *verb);
   }
   if let Some(Verb::Operate(operate)) = &cli.verb {
     return operate::run(site, operate.number, operate.recover).await;
@@ -53,19 +55,24 @@ pub async fn run(cli: Cli) -> Outcome {
   commands::run(&mut desk, cli).await
 }
 
-fn find(cli: &Cli) -> Result<PathBuf, ConfigFaults> {
-  config::find(&overrides(cli), &environment)
-}
-
-fn load(cli: &Cli, file: &std::path::Path) -> Result<Site, ConfigFaults> {
-  config::load(file, &overrides(cli), &environment)
-}
-
-fn overrides(cli: &Cli) -> Overrides {
-  Overrides {
-    config: cli.globals.config.clone(),
-    site: cli.globals.site.clone(),
-  }
+fn load(cli: &Cli) -> Result<Loaded, ConfigFaults> {
+  let places = Places::here().map_err(|error| {
+    ConfigFaults::one(
+      Path::new("cutover.toml"),
+      format!("the current folder cannot be told: {error}"),
+      "name the file with --config",
+    )
+  })?;
+  let wanted = Wanted {
+    config: cli.globals.config.as_deref(),
+    site: cli.globals.site.as_deref(),
+  };
+  let file = config::find(wanted, &places, &environment)?;
+  let overrides = Overrides {
+    defaults: places.defaults(),
+    ..Overrides::default()
+  };
+  config::load_settings(&file, &overrides, &environment)
 }
 
 fn environment(name: &str) -> Option<String> {
@@ -93,18 +100,24 @@ fn world(site: &Arc<Site>, lock: Option<File>) -> Result<World, PortError> {
   })
 }
 
-fn configuration(out: &mut Out, site: &Site, verb: ConfigVerb) -> Outcome {
+fn configuration(out: &mut Out, loaded: &Loaded, verb: ConfigVerb) -> Outcome {
+  let file = loaded.site.file.display();
   let text = match verb {
-    ConfigVerb::Path => site.file.display().to_string(),
-    ConfigVerb::Check => format!("{}: no faults", site.file.display()),
-    ConfigVerb::Show { origin } => config::show(site, origin),
+    ConfigVerb::Path => file.to_string(),
+    ConfigVerb::Check => format!("{file}: no faults"),
+    ConfigVerb::Show { origin: true } => config::show(loaded, Origins::Show),
+    ConfigVerb::Show { origin: false } => config::show(loaded, Origins::Hide),
   };
-  let mut page = crate::cli::render::Page::default();
-  for line in Shown::lines(&text) {
-    page.plain(line.to_string());
-  }
-  match out.data(&page) {
+  match out.data(&page(&text)) {
     Ok(()) => Outcome::Done,
     Err(_) => Outcome::Failed,
   }
+}
+
+fn page(text: &str) -> Page {
+  let mut page = Page::default();
+  for line in text.lines() {
+    page.plain(line);
+  }
+  page
 }

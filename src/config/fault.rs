@@ -48,7 +48,7 @@ const WIDEST_LINE: usize = 120;
 
 impl ConfigFaults {
   /// A single fault that has no position.
-  pub(super) fn one(file: &Path, message: impl Into<String>, hint: impl Into<String>) -> Self {
+  pub fn one(file: &Path, message: impl Into<String>, hint: impl Into<String>) -> Self {
     Self {
       file: file.to_owned(),
       faults: vec![ConfigFault {

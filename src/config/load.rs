@@ -72,7 +72,7 @@ pub fn load_settings(
   overrides: &Overrides,
   environment: Environment<'_>,
 ) -> Result<Loaded, ConfigFaults> {
-  let hint = "name another with --config, or make one with: cutover init";
+  let hint = "name another with --config";
   let file = std::path::absolute(file)
     .map_err(|why| ConfigFaults::one(file, format!("this is not a path: {why}"), hint))?;
   let text = match RealDisk.read(&file, LARGEST) {

@@ -81,7 +81,7 @@ fn existing(file: PathBuf, by: &str) -> Result<PathBuf, ConfigFaults> {
   if file.is_file() {
     return Ok(file);
   }
-  let hint = "correct the path, or make the file with: cutover init";
+  let hint = "correct the path: docs/config.md says what belongs into it";
   Err(ConfigFaults::one(
     &file,
     format!("there is no such file, though {by} names it"),
@@ -128,7 +128,7 @@ fn upward(places: &Places) -> Result<PathBuf, ConfigFaults> {
       "there is no {NAME} in {} or any folder above it",
       places.current.display()
     );
-    let hint = "go to the site's folder, use --config FILE or --site NAME, or type: cutover init";
+    let hint = "go to the site's folder, or use --config FILE or --site NAME";
     ConfigFaults::one(Path::new(NAME), message, hint)
   })
 }

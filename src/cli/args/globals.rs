@@ -13,7 +13,7 @@ pub struct Globals {
   /// Configuration file (default: cutover.toml here or above)
   #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
   pub config: Option<PathBuf>,
-  /// Refuse unless the configuration is the one of this site
+  /// A site by its name, from the user's or the machine's sites
   #[arg(long, global = true, value_name = "NAME", help_heading = "Everywhere")]
   pub site: Option<String>,
   /// One JSON object, or one JSON line per event
