@@ -26,7 +26,11 @@ use std::{
 
 use serde_json::Value;
 
-#[allow(dead_code, unreachable_pub, reason = "shared with the stack tests, which use all of it")]
+#[allow(
+  dead_code,
+  unreachable_pub,
+  reason = "shared with the stack tests, which use all of it"
+)]
 #[path = "../tests/stack/support.rs"]
 mod support;
 
@@ -40,7 +44,9 @@ fn main() {
     .find_map(|word| word.parse().ok())
     .unwrap_or(50_usize);
   let site = Site::up(&[]);
-  site.cutover(&["deploy", "--version", "1.1.0", "--yes", "--no-input"]).ok();
+  site
+    .cutover(&["deploy", "--version", "1.1.0", "--yes", "--no-input"])
+    .ok();
   let proxy = site.container("proxy");
 
   let script = measure(&site, switches, |to| script_switch(&site, &proxy, to));
@@ -53,16 +59,40 @@ fn main() {
   println!("\n{switches} switches each, under load\n");
   println!("| figure | plain script | cutover | ratio |");
   println!("|---|---|---|---|");
-  row("command to first answer of the new slot, median ms", median(&script.command), median(&ours.command));
-  row("reload to first answer of the new slot, median ms", median(&script.reload), median(&proved.first));
-  row("command to end, median ms", median(&script.whole), median(&ours.whole));
-  println!("| reload to proved, median / p95 ms | never proved | {} / {} | |", median(&proved.proved), p95(&proved.proved));
+  row(
+    "command to first answer of the new slot, median ms",
+    median(&script.command),
+    median(&ours.command),
+  );
+  row(
+    "reload to first answer of the new slot, median ms",
+    median(&script.reload),
+    median(&proved.first),
+  );
+  row(
+    "command to end, median ms",
+    median(&script.whole),
+    median(&ours.whole),
+  );
+  println!(
+    "| reload to proved, median / p95 ms | never proved | {} / {} | |",
+    median(&proved.proved),
+    p95(&proved.proved)
+  );
   for kind in KINDS.split(',') {
-    println!("| requests lost, {kind} | {} | {} | |", share(&script.ledger, kind), share(&ours.ledger, kind));
+    println!(
+      "| requests lost, {kind} | {} | {} | |",
+      share(&script.ledger, kind),
+      share(&ours.ledger, kind)
+    );
   }
 
   let warm = rollbacks(&site, 20);
-  println!("\n20 warm rollbacks, command to verdict: median {} ms, p95 {} ms", median(&warm), p95(&warm));
+  println!(
+    "\n20 warm rollbacks, command to verdict: median {} ms, p95 {} ms",
+    median(&warm),
+    p95(&warm)
+  );
 
   let (plain, engine) = deploys(&site, 5);
   println!(
@@ -87,7 +117,11 @@ fn measure(site: &Site, switches: usize, switch: impl Fn(&str) -> Option<Instant
   let mut run = Run::default();
   let load = site.load(1200, KINDS);
   for _ in 0..switches {
-    let to = if site.proven() == "blue" { "green" } else { "blue" };
+    let to = if site.proven() == "blue" {
+      "green"
+    } else {
+      "blue"
+    };
     let watch = Watch::start(site, to);
     let began = Instant::now();
     let reloaded = switch(to);
@@ -95,7 +129,9 @@ fn measure(site: &Site, switches: usize, switch: impl Fn(&str) -> Option<Instant
     let first = watch.first();
     run.command.push(millis(first.duration_since(began)));
     if let Some(reloaded) = reloaded {
-      run.reload.push(millis(first.saturating_duration_since(reloaded)));
+      run
+        .reload
+        .push(millis(first.saturating_duration_since(reloaded)));
     }
   }
   run.ledger = load.stop();
@@ -186,7 +222,10 @@ fn proofs(site: &Site, switches: usize) -> Proofs {
     for line in site.journal(number).lines() {
       let record: Value = serde_json::from_str(line).expect("a record");
       let ledger = &record["produced"]["ledger"];
-      if let (Some(first), Some(proved)) = (ledger["first_millis"].as_u64(), ledger["proved_millis"].as_u64()) {
+      if let (Some(first), Some(proved)) = (
+        ledger["first_millis"].as_u64(),
+        ledger["proved_millis"].as_u64(),
+      ) {
         proofs.first.push(first);
         proofs.proved.push(proved);
       }
@@ -214,15 +253,29 @@ fn deploys(site: &Site, count: usize) -> (Vec<u64>, Vec<u64>) {
       std::process::Command::new("docker-compose")
         .current_dir(&site.dir)
         .env("GREEN_VERSION", version)
-        .args(["-p", &site.project(), "-f", "docker-compose.bluegreen.yml", "up", "-d", "--no-deps"])
+        .args([
+          "-p",
+          &site.project(),
+          "-f",
+          "docker-compose.bluegreen.yml",
+          "up",
+          "-d",
+          "--no-deps",
+        ])
         .args(["api-green", "frontend-green"]),
     )
     .ok();
-    let names = [site.container("api-green"), site.container("frontend-green")];
+    let names = [
+      site.container("api-green"),
+      site.container("frontend-green"),
+    ];
     let mut row = 0;
     while row < 2 {
       let healthy = names.iter().all(|name| {
-        docker(&["inspect", "-f", "{{.State.Health.Status}}", name]).stdout.trim() == "healthy"
+        docker(&["inspect", "-f", "{{.State.Health.Status}}", name])
+          .stdout
+          .trim()
+          == "healthy"
       });
       row = if healthy { row + 1 } else { 0 };
       if row < 2 {
@@ -232,14 +285,17 @@ fn deploys(site: &Site, count: usize) -> (Vec<u64>, Vec<u64>) {
     plain.push(millis(began.elapsed()));
 
     let other = if round % 2 == 0 { "1.1.0" } else { "1.2.0" };
-    site.cutover(&["deploy", "--version", other, "--yes", "--no-input", "-q"]).ok();
+    site
+      .cutover(&["deploy", "--version", other, "--yes", "--no-input", "-q"])
+      .ok();
     let journal = site.journal(site.newest());
     let steps: u64 = journal
       .lines()
       .map(|line| serde_json::from_str::<Value>(line).expect("a record"))
       .filter(|record| {
         record["event"] == "step-finished"
-          && (record["produced"]["produced"] == "started" || record["produced"]["produced"] == "healthy")
+          && (record["produced"]["produced"] == "started"
+            || record["produced"]["produced"] == "healthy")
       })
       .filter_map(|record| record["millis"].as_u64())
       .sum();
@@ -249,7 +305,10 @@ fn deploys(site: &Site, count: usize) -> (Vec<u64>, Vec<u64>) {
 }
 
 fn row(name: &str, script: u64, ours: u64) {
-  println!("| {name} | {script} | {ours} | {:.2} |", ratio(ours, script));
+  println!(
+    "| {name} | {script} | {ours} | {:.2} |",
+    ratio(ours, script)
+  );
 }
 
 #[allow(clippy::cast_precision_loss, reason = "milliseconds, far below 2^52")]
@@ -258,7 +317,11 @@ fn ratio(ours: u64, theirs: u64) -> f64 {
 }
 
 fn share(ledger: &Value, kind: &str) -> String {
-  format!("{} of {}", lost(ledger, kind), ledger["kinds"][kind]["sent"])
+  format!(
+    "{} of {}",
+    lost(ledger, kind),
+    ledger["kinds"][kind]["sent"]
+  )
 }
 
 fn millis(duration: Duration) -> u64 {

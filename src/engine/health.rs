@@ -1,5 +1,7 @@
 //! Five levels of health for one slot, from containers and probes. Looks; never waits.
 
+use std::fmt::Write;
+
 use futures_util::future::join_all;
 
 use super::world::World;
@@ -17,28 +19,25 @@ use crate::{
 /// One look at every level of `slot`; `containers` are the slot's, as just observed.
 pub async fn look(world: &World, slot: Slot, containers: &[Container]) -> HealthReport {
   let started = world.clock.now();
-  let levels = match absent_or_down(world, slot, containers) {
-    Some(fault) => {
-      let mut levels = vec![level(Level::Container, Pass::Failing, &fault)];
-      levels.extend(
-        [Level::Docker, Level::Http, Level::Database, Level::Frontend]
-          .into_iter()
-          .map(|l| level(l, Pass::Absent, "not checked: a container is down")),
-      );
-      levels
-    }
-    None => {
-      let mut levels = vec![
-        level(
-          Level::Container,
-          Pass::Ok,
-          &format!("{} running", containers.len()),
-        ),
-        docker(containers),
-      ];
-      levels.extend(requests(world, slot, containers).await);
-      levels
-    }
+  let levels = if let Some(fault) = absent_or_down(world, slot, containers) {
+    let mut levels = vec![level(Level::Container, Pass::Failing, &fault)];
+    levels.extend(
+      [Level::Docker, Level::Http, Level::Database, Level::Frontend]
+        .into_iter()
+        .map(|l| level(l, Pass::Absent, "not checked: a container is down")),
+    );
+    levels
+  } else {
+    let mut levels = vec![
+      level(
+        Level::Container,
+        Pass::Ok,
+        &format!("{} running", containers.len()),
+      ),
+      docker(containers),
+    ];
+    levels.extend(requests(world, slot, containers).await);
+    levels
   };
   HealthReport {
     slot,
@@ -83,13 +82,13 @@ pub fn describe_stopped(container: &Container) -> String {
   if let Some(code) = container.exit_code
     && container.state != crate::model::container::ContainerState::Created
   {
-    text.push_str(&format!(" with exit code {code}"));
+    let _ = write!(text, " with exit code {code}");
   }
   if container.oom_killed {
     text.push_str(", killed for memory (OOM)");
   }
   if container.restarts > 0 {
-    text.push_str(&format!(", {} restarts", container.restarts));
+    let _ = write!(text, ", {} restarts", container.restarts);
   }
   text
 }
@@ -216,8 +215,8 @@ fn database_check<'a>(
   Some((
     container,
     Check {
-      expect,
       via,
+      expect,
       ..check
     },
   ))

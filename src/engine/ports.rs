@@ -165,12 +165,7 @@ pub trait Router: Send + Sync {
   /// The managed file's content now, to be put back byte for byte.
   fn save(&self) -> PortFuture<'_, SavedFile>;
   /// The complete next content for `slot`, made from the configuration; changes nothing.
-  fn next<'a>(
-    &'a self,
-    slot: Slot,
-    generation: u64,
-    operation: OperationId,
-  ) -> PortFuture<'a, NextFile>;
+  fn next(&self, slot: Slot, generation: u64, operation: OperationId) -> PortFuture<'_, NextFile>;
   /// A unified diff of the managed file against `next`, for the dry run.
   fn diff<'a>(&'a self, next: &'a NextFile) -> PortFuture<'a, Vec<String>>;
   /// Replaces the managed file: atomic rename, or in place where a single-file mount needs it.
@@ -252,7 +247,7 @@ pub trait Ledger: Send + Sync {
   /// Writes the live record, then the team's state file(s).
   fn put_live_record(&self, record: &LiveRecord) -> Result<(), PortError>;
   /// What the team's own state file says; `None` when none is configured.
-  fn state_file(&self) -> Result<Option<(String, Result<Slot, String>)>, PortError>;
+  fn state_file(&self) -> Result<Option<StateFile>, PortError>;
   /// Who holds the lock now, asked of the kernel; the holder record is only for showing.
   fn lock_holder(&self) -> Result<Option<Holder>, PortError>;
   /// Operations newest first, at most `most`.
@@ -262,6 +257,13 @@ pub trait Ledger: Send + Sync {
   fn records(&self, id: OperationId) -> Result<(Vec<Record>, Torn), PortError>;
   /// Faults in the folder's owner, modes and free space.
   fn preflight(&self) -> Vec<Fault>;
+}
+
+/// The team's own state file: its name, and the slot it names or why it names none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateFile {
+  pub name: String,
+  pub says: Result<Slot, String>,
 }
 
 /// Whether a journal ends in a torn or damaged record.

@@ -43,15 +43,16 @@ pub async fn recover(
     _ => Recovery::Resume,
   };
   let mut runner = Runner::new(world, order, journal, inbox, records);
-  if let Err(failure) = runner.write(resumed) {
+  if let Err(failure) = runner.write(&resumed) {
     return runner.finish(Some(Stop::Failed(failure))).await;
   }
   let stop = match (found(&runner).await, how) {
     (Ok(Found::Untouched), Recovery::Resume) => go_on(&mut runner).await,
-    (Ok(Found::Untouched), Recovery::Rollback) => Some(Stop::Aborted),
     (Ok(Found::Loaded | Found::Recorded), Recovery::Resume)
     | (Ok(Found::Recorded), Recovery::Rollback) => runner.steps().await.err(),
-    (Ok(Found::Loaded | Found::Pending), Recovery::Rollback) => Some(Stop::Aborted),
+    (Ok(Found::Untouched | Found::Loaded | Found::Pending), Recovery::Rollback) => {
+      Some(Stop::Aborted)
+    }
     (Ok(Found::Pending), Recovery::Resume) => Some(Stop::Failed(Failure::new(
       "it was interrupted before the proxy had loaded the new file",
     ))),

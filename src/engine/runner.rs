@@ -61,7 +61,7 @@ impl<'a> Runner<'a> {
 
   /// Runs the whole plan. `begun` is the first record.
   pub async fn run(mut self, begun: Event) -> Verdict {
-    let stop = match self.write(begun) {
+    let stop = match self.write(&begun) {
       Ok(()) => self.steps().await.err(),
       Err(failure) => Some(Stop::Failed(failure)),
     };
@@ -76,7 +76,7 @@ impl<'a> Runner<'a> {
     }
     let verdict = verdict::compose(self, stop.as_ref()).await;
     if self.state.verdict.is_none()
-      && let Err(failure) = self.write(Event::Ended {
+      && let Err(failure) = self.write(&Event::Ended {
         verdict: verdict.clone(),
       })
     {
@@ -96,7 +96,7 @@ impl<'a> Runner<'a> {
         break;
       };
       self
-        .write(Event::StepStarted { index })
+        .write(&Event::StepStarted { index })
         .map_err(Stop::Failed)?;
       let began = Instant::now();
       let result = match &planned.step {
@@ -107,7 +107,7 @@ impl<'a> Runner<'a> {
       match result {
         Ok(produced) => {
           self
-            .write(Event::StepFinished {
+            .write(&Event::StepFinished {
               index,
               produced,
               millis,
@@ -115,7 +115,7 @@ impl<'a> Runner<'a> {
             .map_err(Stop::Failed)?;
         }
         Err(Stop::Failed(failure)) => {
-          let written = self.write(Event::StepFailed {
+          let written = self.write(&Event::StepFailed {
             index,
             failure: failure.clone(),
             millis,
@@ -168,8 +168,9 @@ impl<'a> Runner<'a> {
           biased;
           result = &mut run => break Some(result),
           message = self.inbox.next() => {
-            if let Some(event) = heard(&message) {
-              said.extend(journal.write(&event).ok());
+            // An answer while no gate is open means nothing.
+            if !matches!(message, Message::Answer { .. }) {
+              said.extend(journal.write(&heard(&message)).ok());
             }
             if matches!(message, Message::Abort { .. }) {
               aborted = true;
@@ -209,7 +210,7 @@ impl<'a> Runner<'a> {
     let until = Utc::now().max(self.world.clock.now())
       + chrono::Duration::from_std(wait).unwrap_or(chrono::Duration::hours(1));
     self
-      .write(Event::GateOpened {
+      .write(&Event::GateOpened {
         index,
         gate: gate.name.clone(),
         evidence: self.evidence(),
@@ -226,9 +227,7 @@ impl<'a> Runner<'a> {
       {
         continue;
       }
-      if let Some(event) = heard(&message) {
-        self.write(event).map_err(Stop::Failed)?;
-      }
+      self.write(&heard(&message)).map_err(Stop::Failed)?;
       match message {
         Message::Answer {
           answer: Answer::Yes,
@@ -291,7 +290,7 @@ impl<'a> Runner<'a> {
     } else {
       Loaded::Not
     };
-    drop(self.write(Event::RestoreStarted { why }));
+    drop(self.write(&Event::RestoreStarted { why }));
     let event = match restore::restore(self.world, &saved, slot, loaded).await {
       Ok(ledger) => Event::RestoreFinished {
         proven: Some(slot),
@@ -299,7 +298,7 @@ impl<'a> Runner<'a> {
       },
       Err(failure) => Event::RestoreFailed { failure },
     };
-    drop(self.write(event));
+    drop(self.write(&event));
   }
 
   /// The standby is put away when the plan says so, and the team's hook is told.
@@ -317,7 +316,7 @@ impl<'a> Runner<'a> {
         state: &self.state,
         note: &note,
         reloaded: None,
-        deadline: std::time::Duration::from_secs(60),
+        deadline: std::time::Duration::from_mins(1),
       };
       if super::guard::must_be_standby(self.world, slot)
         .await
@@ -340,7 +339,7 @@ impl<'a> Runner<'a> {
         .run(
           command,
           &environment,
-          std::time::Duration::from_secs(60),
+          std::time::Duration::from_mins(1),
           &|_: &str| {},
         )
         .await;
@@ -350,34 +349,34 @@ impl<'a> Runner<'a> {
     }
   }
 
-  pub(super) fn write(&mut self, event: Event) -> Result<(), Failure> {
+  pub(super) fn write(&mut self, event: &Event) -> Result<(), Failure> {
     let record = self
       .journal
-      .write(&event)
+      .write(event)
       .map_err(|error| Failure::new(format!("the journal cannot be written: {error}")))?;
     self.state.apply(&record);
     Ok(())
   }
 }
 
-/// A message as the journal keeps it; `None` for answers to no open gate.
-fn heard(message: &Message) -> Option<Event> {
+/// A message as the journal keeps it.
+fn heard(message: &Message) -> Event {
   match message {
     Message::Answer {
       gate,
       answer,
       actor,
-    } => Some(Event::Answered {
+    } => Event::Answered {
       gate: gate.clone(),
       yes: *answer,
       actor: actor.clone(),
-    }),
-    Message::Abort { actor } => Some(Event::AbortAsked {
+    },
+    Message::Abort { actor } => Event::AbortAsked {
       actor: actor.clone(),
-    }),
-    Message::Note { actor, text } => Some(Event::Noted {
+    },
+    Message::Note { actor, text } => Event::Noted {
       actor: actor.clone(),
       text: text.clone(),
-    }),
+    },
   }
 }

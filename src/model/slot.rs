@@ -19,6 +19,7 @@ pub enum Slot {
 impl Slot {
   pub const BOTH: [Self; 2] = [Self::Blue, Self::Green];
 
+  #[must_use]
   pub fn other(self) -> Self {
     match self {
       Self::Blue => Self::Green,

@@ -5,11 +5,11 @@ use crate::{
   cli::{
     args::{DryRun, Verb},
     prompt::{self, Answer},
-    render,
+    render::{self, Page, Tone},
   },
   engine::{
     self,
-    confirm::Question,
+    confirm::{Ask, Pace, Question},
     intent::{Force, Intent, WhenReady},
     ports::Launch,
   },
@@ -35,9 +35,12 @@ pub(super) async fn run(desk: &mut Desk, verb: &Verb, dry: DryRun) -> Verdict {
     ));
   };
   typed_force(desk, &mut intent);
-  let observation = engine::observe(&desk.world).await;
-  if let Some(outcome) = put_back_first(desk, &intent, &observation, dry).await? {
-    return Ok(outcome);
+  let mut observation = engine::observe(&desk.world).await;
+  if is_interrupted(&observation) && matches!(intent, Intent::Rollback(_)) && !dry.dry_run {
+    if let Some(outcome) = put_back_first(desk, &observation).await? {
+      return Ok(outcome);
+    }
+    observation = engine::observe(&desk.world).await;
   }
   let plan = match engine::plan::plan(&desk.world, &observation, &intent).await {
     Ok(plan) => plan,
@@ -86,20 +89,22 @@ fn typed_force(desk: &Desk, intent: &mut Intent) {
   }
 }
 
+fn is_interrupted(observation: &Observation) -> bool {
+  observation
+    .operation
+    .as_ref()
+    .is_some_and(|operation| operation.phase == Phase::Interrupted)
+}
+
 /// A rollback while an operation lies interrupted first puts back what that one left. `Some` when
 /// that was all there was to do.
 async fn put_back_first(
   desk: &mut Desk,
-  intent: &Intent,
   observation: &Observation,
-  dry: DryRun,
 ) -> Result<Option<Outcome>, Trouble> {
-  let (Intent::Rollback(_), Some(operation)) = (intent, &observation.operation) else {
+  let Some(operation) = &observation.operation else {
     return Ok(None);
   };
-  if operation.phase != Phase::Interrupted || dry.dry_run {
-    return Ok(None);
-  }
   let id = operation.id;
   must_have_consent(desk, id)?;
   let actor = desk.operations.actor();
@@ -108,7 +113,13 @@ async fn put_back_first(
     .recover(id, Recovery::Rollback, &actor)
     .await?
   {
-    Launch::Started(id) => follow::drive(desk, id).await.map(Some),
+    Launch::Started(id) => Ok(match follow::drive(desk, id).await? {
+      // What was asked for is true: users are, proven, where they were.
+      Outcome::Cancelled | Outcome::Reverted => Some(Outcome::Done),
+      // It had gone all the way before it was interrupted: now roll that back.
+      Outcome::Done => None,
+      other => Some(other),
+    }),
     Launch::Locked(holder) => {
       desk
         .out
@@ -125,17 +136,12 @@ fn must_have_consent(
   if desk.globals.yes {
     return Ok(());
   }
-  let mut page = render::page::Page::default();
+  let mut page = Page::default();
   page.push(
-    render::page::Tone::Strong,
+    Tone::Strong,
     format!("put back what users had before {id} was interrupted?  y"),
   );
-  let answer = ask(
-    desk,
-    &crate::engine::confirm::Ask::Key('y'),
-    crate::engine::confirm::Pace::Emergency,
-    page,
-  )?;
+  let answer = ask(desk, &Ask::Key('y'), Pace::Emergency, &page)?;
   match answer {
     Answer::Yes => Ok(()),
     Answer::No(why) => Err(Trouble::said(
@@ -166,7 +172,7 @@ fn confirm(desk: &mut Desk, plan: &Plan) -> Result<Option<Outcome>, Trouble> {
     return Ok(None);
   }
   let page = render::plan::question(plan);
-  match ask(desk, &question.ask, question.pace, page)? {
+  match ask(desk, &question.ask, question.pace, &page)? {
     Answer::Yes => Ok(None),
     Answer::No(why) => {
       desk.out.error(
@@ -178,18 +184,14 @@ fn confirm(desk: &mut Desk, plan: &Plan) -> Result<Option<Outcome>, Trouble> {
   }
 }
 
-fn ask(
-  desk: &mut Desk,
-  ask: &crate::engine::confirm::Ask,
-  pace: crate::engine::confirm::Pace,
-  page: render::page::Page,
-) -> Result<Answer, Trouble> {
+fn ask(desk: &mut Desk, question: &Ask, pace: Pace, shown: &Page) -> Result<Answer, Trouble> {
   let nobody = |error: &prompt::PromptError| {
     Trouble::said(Outcome::Usage, error.to_string(), "nothing was changed")
   };
   if desk.globals.no_input {
-    return Err(nobody(&prompt::PromptError::NoInput { flag: ask.flag() }));
+    let flag = question.flag();
+    return Err(nobody(&prompt::PromptError::NoInput { flag }));
   }
   let out = &mut desk.out;
-  prompt::ask(ask.clone(), pace, || out.progress(&page)).map_err(|error| nobody(&error))
+  prompt::ask(question.clone(), pace, || out.progress(shown)).map_err(|error| nobody(&error))
 }

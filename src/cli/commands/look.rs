@@ -146,7 +146,7 @@ pub(super) async fn migration(desk: &mut Desk, verb: &Migrate) -> Verdict {
     )
   })?;
   let environment = BTreeMap::new();
-  let limit = Duration::from_secs(60);
+  let limit = Duration::from_mins(1);
   let output = match &configured.run_in {
     RunIn::Host => {
       desk

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-  engine::world::World,
+  engine::{ports::StateFile, world::World},
   model::{
     BySlot, Known, Slot,
     observation::EnvironmentState,
@@ -89,8 +89,14 @@ fn state_file(world: &World, at: DateTime<Utc>) -> Witness {
   let kind = WitnessKind::StateFile;
   match world.ledger.state_file() {
     Ok(None) => witness(kind, Testimony::Silent, "none is configured", at),
-    Ok(Some((name, Ok(slot)))) => witness(kind, Testimony::Slot { slot }, &name, at),
-    Ok(Some((name, Err(why)))) => witness(kind, Testimony::Unknown, &format!("{name}: {why}"), at),
+    Ok(Some(StateFile {
+      name,
+      says: Ok(slot),
+    })) => witness(kind, Testimony::Slot { slot }, &name, at),
+    Ok(Some(StateFile {
+      name,
+      says: Err(why),
+    })) => witness(kind, Testimony::Unknown, &format!("{name}: {why}"), at),
     Err(error) => witness(kind, Testimony::Unknown, &error.to_string(), at),
   }
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 const SHORT: Duration = Duration::from_secs(30);
-const PATIENT: Duration = Duration::from_secs(30 * 60);
+const PATIENT: Duration = Duration::from_mins(30);
 
 pub(super) struct Builder<'a> {
   case: &'a Case<'a>,
@@ -150,8 +150,8 @@ impl<'a> Builder<'a> {
   fn deadline(&self, step: &Step) -> Duration {
     let site = self.case.site;
     match step {
-      Step::Preflight | Step::Start { .. } | Step::Stop { .. } => Duration::from_secs(300),
-      Step::Hook { .. } | Step::Smoke { .. } => Duration::from_secs(600),
+      Step::Preflight | Step::Start { .. } | Step::Stop { .. } => Duration::from_mins(5),
+      Step::Hook { .. } | Step::Smoke { .. } => Duration::from_mins(10),
       Step::Backup
       | Step::UpdateSource { .. }
       | Step::Prepare { .. }
@@ -201,7 +201,7 @@ fn wait_limit(services: &[Service], slot: Slot) -> Duration {
     .iter()
     .filter_map(|service| service.check[slot].as_ref().map(|check| check.timeout))
     .max()
-    .unwrap_or(Duration::from_secs(120))
+    .unwrap_or(Duration::from_mins(2))
 }
 
 fn ids(case: &Case<'_>, slot: Slot) -> Vec<ContainerId> {

@@ -130,23 +130,20 @@ fn migrate(case: &Case<'_>, plan: &mut Builder<'_>, slot: Slot, when: MigrateWhe
 }
 
 fn smoke(case: &Case<'_>, plan: &mut Builder<'_>, slot: Slot, skip: Option<&str>) {
-  match skip {
-    Some(reason) => {
-      plan.warn(format!("smoke tests are skipped: {reason}"));
-      plan.step(Step::SkipSmoke {
-        slot,
-        reason: Shown::line(reason),
-      });
-    }
-    None => {
-      let names: Vec<String> = case
-        .site
-        .smoke
-        .iter()
-        .map(|test| test.name.clone())
-        .collect();
-      plan.detailed(Step::Smoke { slot }, &names);
-    }
+  if let Some(reason) = skip {
+    plan.warn(format!("smoke tests are skipped: {reason}"));
+    plan.step(Step::SkipSmoke {
+      slot,
+      reason: Shown::line(reason),
+    });
+  } else {
+    let names: Vec<String> = case
+      .site
+      .smoke
+      .iter()
+      .map(|test| test.name.clone())
+      .collect();
+    plan.detailed(Step::Smoke { slot }, &names);
   }
 }
 

@@ -65,7 +65,7 @@ pub(super) async fn gather(world: &World, observation: &Observation, intent: &In
       preview.faults.extend(world.ledger.preflight());
     }
     Intent::Backup | Intent::Restore { .. } | Intent::Migrate { .. } => {
-      site_faults(world, &mut preview).await
+      site_faults(world, &mut preview).await;
     }
     Intent::Smoke { .. } | Intent::Stop { .. } => preview.faults.extend(world.ledger.preflight()),
   }

@@ -78,7 +78,8 @@ fn warm(case: &Case<'_>, rollback: &Rollback, target: Slot) -> Result<Plan, Refu
     plan.step(Step::WaitHealthy { slot: target });
   }
   warnings(case, target, &mut plan);
-  finish(plan, target, forced)
+  finish(&mut plan, target, forced);
+  Ok(plan.build())
 }
 
 /// From pinned images into the standby, then switch.
@@ -128,17 +129,17 @@ fn recreate(case: &Case<'_>, rollback: &Rollback, target: Slot) -> Result<Plan, 
   plan.step(Step::Smoke { slot: target });
   plan.step(Step::Evidence { slot: target });
   plan.risk(Risk::Amber);
-  finish(plan, target, None)
+  finish(&mut plan, target, None);
+  Ok(plan.build())
 }
 
-fn finish(mut plan: Builder<'_>, target: Slot, forced: Option<Shown>) -> Result<Plan, Refusal> {
+fn finish(plan: &mut Builder<'_>, target: Slot, forced: Option<Shown>) {
   plan.switch_steps(target, forced);
   plan.hook(Hook::AfterRollback, "after_rollback");
   plan.step(Step::Drain {
     slot: target.other(),
   });
   plan.note(format!("{} stays up for debugging", target.other().shout()));
-  Ok(plan.build())
 }
 
 fn must_have_served(case: &Case<'_>, target: Slot) -> Result<(), Refusal> {

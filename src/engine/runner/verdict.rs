@@ -1,5 +1,7 @@
 //! The one sentence an operation ends with: what happened, where traffic is, what to type.
 
+use std::fmt::Write;
+
 use super::{Runner, Stop};
 use crate::{
   engine::{guard, run_state::RestoreState},
@@ -176,14 +178,15 @@ fn aftermath(runner: &Runner<'_>, outcome: Outcome) -> String {
     RestoreState::Finished {
       proven: Some(slot), ..
     } => {
-      text.push_str(&format!(
+      let _ = write!(
+        text,
         "; the former file is back and {} is proven live",
         slot.shout()
-      ));
+      );
     }
     RestoreState::Finished { proven: None, .. } => text.push_str("; the former file is back"),
     RestoreState::Failed { failure } => {
-      text.push_str(&format!("; RESTORING FAILED: {}", failure.what))
+      let _ = write!(text, "; RESTORING FAILED: {}", failure.what);
     }
     RestoreState::Running { .. } => text.push_str("; restoring was not finished"),
     RestoreState::NotNeeded if outcome == Outcome::NeedsHuman => {
