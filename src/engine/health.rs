@@ -10,7 +10,7 @@ use crate::{
   model::{
     Slot,
     check::CheckReport,
-    container::{Container, DockerHealth},
+    container::{Container, ContainerId, DockerHealth},
     health::{HealthReport, Level, LevelReport, Pass},
     shown::Shown,
   },
@@ -43,11 +43,18 @@ pub async fn look(world: &World, slot: Slot, containers: &[Container]) -> Health
     slot,
     at: started,
     levels,
-    containers: containers
-      .iter()
-      .map(|c| (c.id.clone(), c.restarts))
-      .collect(),
+    containers: identities(containers),
   }
+}
+
+/// Which containers a verdict is about, sorted: a container engine promises no order.
+pub fn identities(containers: &[Container]) -> Vec<(ContainerId, u32)> {
+  let mut found: Vec<(ContainerId, u32)> = containers
+    .iter()
+    .map(|c| (c.id.clone(), c.restarts))
+    .collect();
+  found.sort();
+  found
 }
 
 fn level(level: Level, pass: Pass, detail: &str) -> LevelReport {

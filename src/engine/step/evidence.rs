@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::{
-  engine::{run_state::StepState, world::StepResult},
+  engine::{health, run_state::StepState, world::StepResult},
   model::{
     Slot,
     event::{Failure, Produced},
@@ -43,11 +43,7 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
       _ => {}
     }
   }
-  let now: Vec<_> = containers
-    .iter()
-    .map(|container| (container.id.clone(), container.restarts))
-    .collect();
-  if healthy_on.is_some_and(|before| before != now) {
+  if healthy_on.is_some_and(|before| before != health::identities(&containers)) {
     return Err(Failure::new(format!(
       "a container of {} restarted or was replaced while it was tested",
       slot.shout()
