@@ -9,83 +9,90 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Asked {
-    pub(super) error_rate: f64,
-    pub(super) latency_ms: u64,
-    pub(super) unhealthy: bool,
-    pub(super) log_flood: u32,
-    pub(super) crash: bool,
+  pub(super) error_rate: f64,
+  pub(super) latency_ms: u64,
+  pub(super) unhealthy: bool,
+  pub(super) log_flood: u32,
+  pub(super) crash: bool,
 }
 
 #[derive(Debug, Default)]
 struct Current {
-    asked: Asked,
-    /// Errors owed so far. Spread evenly instead of drawn, so that a rate can be asserted exactly.
-    owed: f64,
+  asked: Asked,
+  /// Errors owed so far. Spread evenly instead of drawn, so that a rate can be asserted exactly.
+  owed: f64,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    current: Mutex<Current>,
-    crash: CancellationToken,
+  current: Mutex<Current>,
+  crash: CancellationToken,
 }
 
 impl Faults {
-    pub(super) fn replace(&self, asked: Asked) {
-        if asked.crash {
-            self.crash.cancel();
-        }
-        *self.current() = Current { asked, owed: 0.0 };
+  pub(super) fn replace(&self, asked: Asked) {
+    if asked.crash {
+      self.crash.cancel();
     }
+    *self.current() = Current { asked, owed: 0.0 };
+  }
 
-    pub(super) fn error_is_due(&self) -> bool {
-        let mut current = self.current();
-        current.owed += current.asked.error_rate.clamp(0.0, 1.0);
-        let due = current.owed >= 1.0;
-        if due {
-            current.owed -= 1.0;
-        }
-        due
+  pub(super) fn error_is_due(&self) -> bool {
+    let mut current = self.current();
+    current.owed += current.asked.error_rate.clamp(0.0, 1.0);
+    let due = current.owed >= 1.0;
+    if due {
+      current.owed -= 1.0;
     }
+    due
+  }
 
-    pub(super) fn latency(&self) -> Duration {
-        Duration::from_millis(self.current().asked.latency_ms.min(60_000))
-    }
+  pub(super) fn latency(&self) -> Duration {
+    Duration::from_millis(self.current().asked.latency_ms.min(60_000))
+  }
 
-    pub(super) fn is_unhealthy(&self) -> bool {
-        self.current().asked.unhealthy
-    }
+  pub(super) fn is_unhealthy(&self) -> bool {
+    self.current().asked.unhealthy
+  }
 
-    pub(super) fn log_lines_per_second(&self) -> u32 {
-        self.current().asked.log_flood
-    }
+  pub(super) fn log_lines_per_second(&self) -> u32 {
+    self.current().asked.log_flood
+  }
 
-    pub(super) async fn crash_asked(&self) {
-        self.crash.cancelled().await;
-    }
+  pub(super) async fn crash_asked(&self) {
+    self.crash.cancelled().await;
+  }
 
-    fn current(&self) -> MutexGuard<'_, Current> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+  fn current(&self) -> MutexGuard<'_, Current> {
+    self.current.lock().unwrap_or_else(PoisonError::into_inner)
+  }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Faults};
+  use super::{Asked, Faults};
 
-    #[test]
-    fn a_rate_of_one_quarter_fails_every_fourth_request() {
-        let faults = Faults::default();
-        faults.replace(Asked { error_rate: 0.25, ..Asked::default() });
-        let failed = (0..100).filter(|_| faults.error_is_due()).count();
-        assert_eq!(failed, 25);
-    }
+  #[test]
+  fn a_rate_of_one_quarter_fails_every_fourth_request() {
+    let faults = Faults::default();
+    faults.replace(Asked {
+      error_rate: 0.25,
+      ..Asked::default()
+    });
+    let failed = (0..100).filter(|_| faults.error_is_due()).count();
+    assert_eq!(failed, 25);
+  }
 
-    #[test]
-    fn an_empty_request_clears_what_was_asked_before() {
-        let faults = Faults::default();
-        faults.replace(Asked { error_rate: 1.0, unhealthy: true, ..Asked::default() });
-        faults.replace(Asked::default());
-        assert!(!faults.error_is_due());
-        assert!(!faults.is_unhealthy());
-    }
+  #[test]
+  fn an_empty_request_clears_what_was_asked_before() {
+    let faults = Faults::default();
+    faults.replace(Asked {
+      error_rate: 1.0,
+      unhealthy: true,
+      ..Asked::default()
+    });
+    faults.replace(Asked::default());
+    assert!(!faults.error_is_due());
+    assert!(!faults.is_unhealthy());
+  }
 }

@@ -26,89 +26,97 @@ use super::wire::Target;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// One connection per request.
-    New,
-    /// One connection for many requests, looked at before each one.
-    Keepalive,
-    /// New connections, four seconds in flight.
-    Slow,
-    /// New connections that place an order.
-    Post,
+  /// One connection per request.
+  New,
+  /// One connection for many requests, looked at before each one.
+  Keepalive,
+  /// New connections, four seconds in flight.
+  Slow,
+  /// New connections that place an order.
+  Post,
 }
 
 impl FromStr for Kind {
-    type Err = String;
+  type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Ok(match text {
-            "new" => Self::New,
-            "keepalive" => Self::Keepalive,
-            "slow" => Self::Slow,
-            "post" => Self::Post,
-            _ => return Err(format!("`{text}` is no kind of client: use new, keepalive, slow or post")),
-        })
-    }
+  fn from_str(text: &str) -> Result<Self, String> {
+    Ok(match text {
+      "new" => Self::New,
+      "keepalive" => Self::Keepalive,
+      "slow" => Self::Slow,
+      "post" => Self::Post,
+      _ => {
+        return Err(format!(
+          "`{text}` is no kind of client: use new, keepalive, slow or post"
+        ));
+      }
+    })
+  }
 }
 
 impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::New => "new",
-            Self::Keepalive => "keepalive",
-            Self::Slow => "slow",
-            Self::Post => "post",
-        })
-    }
+  fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.pad(match self {
+      Self::New => "new",
+      Self::Keepalive => "keepalive",
+      Self::Slow => "slow",
+      Self::Post => "post",
+    })
+  }
 }
 
 #[derive(Debug, Clone)]
 pub struct Plan {
-    pub target: Target,
-    pub kinds: Vec<Kind>,
-    pub length: Duration,
-    /// Clients of each kind.
-    pub clients: u32,
-    /// Requests per second of each kind, all clients together.
-    pub rate: u32,
+  pub target: Target,
+  pub kinds: Vec<Kind>,
+  pub length: Duration,
+  /// Clients of each kind.
+  pub clients: u32,
+  /// Requests per second of each kind, all clients together.
+  pub rate: u32,
 }
 
 /// What became of one request.
 #[derive(Debug)]
 struct Outcome {
-    kind: Kind,
-    sent: DateTime<Utc>,
-    took: Duration,
-    connection: Connection,
-    result: Result<Answered, String>,
+  kind: Kind,
+  sent: DateTime<Utc>,
+  took: Duration,
+  connection: Connection,
+  result: Result<Answered, String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Connection {
-    Fresh,
-    Reused,
-    /// Made because the one held was found closed before anything was sent on it.
-    Replaced,
+  Fresh,
+  Reused,
+  /// Made because the one held was found closed before anything was sent on it.
+  Replaced,
 }
 
 #[derive(Debug)]
 struct Answered {
-    status: u16,
-    /// Slot and version as the answer names them.
-    by: String,
+  status: u16,
+  /// Slot and version as the answer names them.
+  by: String,
 }
 
 /// Sends until the time is up or `stop` is cancelled, then waits for what is in flight.
 pub async fn run(plan: Plan, ledger: &Path, stop: CancellationToken) -> Result<Summary, String> {
-    let file = File::create(ledger).map_err(|error| format!("{} cannot be written: {error}", ledger.display()))?;
-    let (tell, outcomes) = mpsc::unbounded_channel();
-    let writer = tokio::spawn(ledger::write(file, outcomes));
-    let length = plan.length;
-    let clients = clients::start(&plan, &tell, &stop);
-    drop(tell);
-    tokio::select! {
-        () = tokio::time::sleep(length) => stop.cancel(),
-        () = stop.cancelled() => {}
-    }
-    clients.join_all().await;
-    writer.await.map_err(|error| error.to_string())?.map_err(|error| format!("the ledger broke off: {error}"))
+  let file = File::create(ledger)
+    .map_err(|error| format!("{} cannot be written: {error}", ledger.display()))?;
+  let (tell, outcomes) = mpsc::unbounded_channel();
+  let writer = tokio::spawn(ledger::write(file, outcomes));
+  let length = plan.length;
+  let clients = clients::start(&plan, &tell, &stop);
+  drop(tell);
+  tokio::select! {
+      () = tokio::time::sleep(length) => stop.cancel(),
+      () = stop.cancelled() => {}
+  }
+  clients.join_all().await;
+  writer
+    .await
+    .map_err(|error| error.to_string())?
+    .map_err(|error| format!("the ledger broke off: {error}"))
 }
