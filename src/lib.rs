@@ -10,4 +10,4 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod model;
-//pub mod wire;
+pub mod wire;

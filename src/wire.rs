@@ -7,8 +7,9 @@ use std::{fs::File, path::Path, sync::Arc};
 
 use crate::{
   adapters::{
-    clock::SystemClock, command::HostCommands, database::PostgresInContainer, docker::DockerRuntime,
-    ledger::FileLedger, probe::HttpProbe, router::NginxRouter, runner_process::RunnerProcesses,
+    clock::SystemClock, command::HostCommands, database::PostgresInContainer,
+    docker::DockerRuntime, ledger::FileLedger, probe::HttpProbe, router::nginx::NginxRouter,
+    runner_process::RunnerProcesses,
   },
   cli::{
     args::{Cli, ConfigVerb, Verb},
@@ -17,7 +18,10 @@ use crate::{
     render::Page,
   },
   config::{self, ConfigFaults, Loaded, Origins, Overrides, Places, Site, Wanted},
-  engine::{World, ports::{Database, PortError}},
+  engine::{
+    World,
+    ports::{Database, Ledger, PortError},
+  },
   model::operation::Outcome,
 };
 
@@ -39,8 +43,8 @@ pub async fn run(cli: Cli) -> Outcome {
   if let Some(Verb::Operate(operate)) = &cli.verb {
     return operate::run(site, operate.number, operate.recover).await;
   }
-  let world = match world(&site, None) {
-    Ok(world) => world,
+  let (world, ledger) = match world(&site, None) {
+    Ok(made) => made,
     Err(error) => {
       out.error(&error.to_string(), &["cutover config check".to_owned()]);
       return Outcome::Failed;
@@ -48,7 +52,7 @@ pub async fn run(cli: Cli) -> Outcome {
   };
   let mut desk = Desk {
     world,
-    operations: Arc::new(RunnerProcesses::new(Arc::clone(&site))),
+    operations: Arc::new(RunnerProcesses::new(ledger)),
     out,
     globals: cli.globals.clone(),
   };
@@ -80,15 +84,17 @@ fn environment(name: &str) -> Option<String> {
 }
 
 /// Every port of one site. `lock` is the held lock, handed on to children that change something.
-fn world(site: &Arc<Site>, lock: Option<File>) -> Result<World, PortError> {
+fn world(site: &Arc<Site>, lock: Option<File>) -> Result<(World, Arc<FileLedger>), PortError> {
+  let ledger = Arc::new(FileLedger::open(Arc::clone(site))?);
   let mut runtime = DockerRuntime::new(Arc::clone(site));
   let mut child_stdin = None;
   if let Some(lock) = lock {
     child_stdin = lock.try_clone().ok();
     runtime = runtime.with_lock(lock);
   }
-  let database = PostgresInContainer::new(Arc::clone(site)).map(|database| Arc::new(database) as Arc<dyn Database>);
-  Ok(World {
+  let database = PostgresInContainer::new(Arc::clone(site))
+    .map(|database| Arc::new(database) as Arc<dyn Database>);
+  let world = World {
     site: Arc::clone(site),
     clock: Arc::new(SystemClock),
     runtime: Arc::new(runtime),
@@ -96,8 +102,9 @@ fn world(site: &Arc<Site>, lock: Option<File>) -> Result<World, PortError> {
     router: Arc::new(NginxRouter::new(Arc::clone(site))),
     database,
     commands: Arc::new(HostCommands::new(Arc::clone(site), child_stdin)),
-    ledger: Arc::new(FileLedger::open(Arc::clone(site))?),
-  })
+    ledger: Arc::clone(&ledger) as Arc<dyn Ledger>,
+  };
+  Ok((world, ledger))
 }
 
 fn configuration(out: &mut Out, loaded: &Loaded, verb: ConfigVerb) -> Outcome {

@@ -2,6 +2,7 @@
 //! implementing a port of `engine::ports`. Adapters know each other only through plain pieces
 //! (finding containers, bounded output); the engine never sees them.
 
+pub mod actor;
 pub(crate) mod bounded;
 pub mod clock;
 pub mod command;
@@ -9,4 +10,9 @@ pub mod compose;
 pub mod database;
 pub mod demo;
 pub mod docker;
+pub mod ledger;
 mod line_cutter;
+pub mod probe;
+pub mod processes;
+pub mod router;
+pub mod runner_process;

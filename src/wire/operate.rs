@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use chrono::Utc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::world;
 use crate::{
   adapters::{
-    ledger::{FileJournal, FileLedger, SiteLock},
-    runner_process::SocketInbox,
+    ledger::{FileJournal, FileLedger},
+    processes,
+    runner_process::{self, SocketInbox},
   },
   config::Site,
   engine::{
@@ -21,15 +21,12 @@ use crate::{
   model::{
     actor::Actor,
     event::{Event, Recovery},
-    observation::Holder,
     operation::{OperationId, Outcome},
   },
 };
 
 /// Runs, or takes over, operation `id`.
 pub(super) async fn run(site: Arc<Site>, id: OperationId, recover: Option<Recovery>) -> Outcome {
-  // Fails only for a process group leader, which a spawned runner is not; by hand it does not matter.
-  drop(nix::unistd::setsid());
   match operate(site, id, recover).await {
     Ok(outcome) => outcome,
     Err(error) => {
@@ -39,38 +36,37 @@ pub(super) async fn run(site: Arc<Site>, id: OperationId, recover: Option<Recove
   }
 }
 
-async fn operate(site: Arc<Site>, id: OperationId, recover: Option<Recovery>) -> Result<Outcome, PortError> {
-  let lock = SiteLock::inherited_from_stdin(&site.state)?;
-  let ledger = FileLedger::open(Arc::clone(&site))?;
+async fn operate(
+  site: Arc<Site>,
+  id: OperationId,
+  recover: Option<Recovery>,
+) -> Result<Outcome, PortError> {
+  runner_process::detach()?;
+  let own = FileLedger::open(Arc::clone(&site))?;
+  let lock = own.inherited_lock()?;
+  let (world, ledger) = world(&site, Some(lock.child_stdin()?))?;
   let order = ledger.order(id)?.ok_or_else(|| {
     PortError::new(
       PortErrorKind::Misconfigured,
-      format!("starting operation {id}"),
+      format!("start operation {id}"),
       "there is no such order",
     )
   })?;
   let (records, _) = ledger.records(id)?;
-  let world = world(&site, Some(lock.child_stdin()?))?;
+  let asker = ledger
+    .recorded_holder()?
+    .map_or_else(|| order.actor.clone(), |holder| holder.actor);
   let mut inbox = Ears {
-    socket: SocketInbox::bind(&ledger, id)?,
+    socket: SocketInbox::bind(&ledger, id, &lock)?,
     hangup: listen(SignalKind::hangup())?,
     interrupt: listen(SignalKind::interrupt())?,
     terminate: listen(SignalKind::terminate())?,
-    actor: order.actor.clone(),
+    actor: asker.clone(),
   };
-  let journal = journal(&ledger, id)?;
-  let boot_id = crate::adapters::processes::boot_id();
+  let journal = journal(ledger.journal(id, &lock)?);
+  ledger.put_holder(id, order.plan.kind, &asker, &lock)?;
+  let boot_id = processes::boot_id();
   let runner_pid = std::process::id();
-  let asker = crate::adapters::actor::actor();
-  lock.write_holder(&Holder {
-    operation: id,
-    kind: order.plan.kind,
-    actor: if recover.is_some() { asker.clone() } else { order.actor.clone() },
-    since: Utc::now(),
-    boot_id: boot_id.clone(),
-    pid: runner_pid,
-    pid_started: crate::adapters::processes::facts(runner_pid).map_or(0, |facts| facts.started),
-  })?;
   let verdict = match recover {
     None => {
       let begun = Event::Begun {
@@ -79,7 +75,9 @@ async fn operate(site: Arc<Site>, id: OperationId, recover: Option<Recovery>) ->
         boot_id,
         runner_pid,
       };
-      Runner::new(&world, &order, journal.as_ref(), &mut inbox, &records).run(begun).await
+      Runner::new(&world, &order, journal.as_ref(), &mut inbox, &records)
+        .run(begun)
+        .await
     }
     Some(how) => {
       let resumed = Event::Resumed {
@@ -88,25 +86,39 @@ async fn operate(site: Arc<Site>, id: OperationId, recover: Option<Recovery>) ->
         runner_pid,
         how,
       };
-      recovery::recover(&world, &order, journal.as_ref(), &mut inbox, &records, resumed).await
+      recovery::recover(
+        &world,
+        &order,
+        journal.as_ref(),
+        &mut inbox,
+        &records,
+        resumed,
+      )
+      .await
     }
   };
-  lock.clear_holder()?;
+  ledger.clear_holder(&lock)?;
   Ok(verdict.outcome)
 }
 
 fn listen(kind: SignalKind) -> Result<Signal, PortError> {
-  signal(kind).map_err(|error| PortError::new(PortErrorKind::Unexpected, "listening for signals", error.to_string()))
+  signal(kind).map_err(|error| {
+    PortError::new(
+      PortErrorKind::Unexpected,
+      "listening for signals",
+      error.to_string(),
+    )
+  })
 }
 
 #[cfg(not(feature = "crash-points"))]
-fn journal(ledger: &FileLedger, id: OperationId) -> Result<Box<dyn Journal>, PortError> {
-  Ok(Box::new(FileJournal::open(ledger, id)?))
+fn journal(journal: FileJournal) -> Box<dyn Journal> {
+  Box::new(journal)
 }
 
 #[cfg(feature = "crash-points")]
-fn journal(ledger: &FileLedger, id: OperationId) -> Result<Box<dyn Journal>, PortError> {
-  Ok(Box::new(crash::CrashingJournal::new(FileJournal::open(ledger, id)?)))
+fn journal(journal: FileJournal) -> Box<dyn Journal> {
+  Box::new(crash::CrashingJournal::new(journal))
 }
 
 /// The socket, and signals: a hang-up or Ctrl-C in some terminal is nothing to a runner; being
@@ -168,8 +180,12 @@ mod crash {
     }
 
     fn die_at(&self, side: &str, number: u64) {
-      if self.point.as_ref().is_some_and(|(at, when)| at == side && *when == number) {
-        drop(kill(Pid::this(), Signal::SIGKILL));
+      if self
+        .point
+        .as_ref()
+        .is_some_and(|(at, when)| at == side && *when == number)
+      {
+        let _ = kill(Pid::this(), Signal::SIGKILL);
       }
     }
   }

@@ -19,8 +19,10 @@ until_true() {
     done
 }
 
-# source_key: changes when the sample application or its images have to be built again
-source_key() {
-    (cd "$repository" && find src/adapters/demo src/bin/sample-site.rs tests/site/image -type f -print0 |
-        LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
+# key_of PATH...: changes when a file there does
+key_of() {
+    (cd "$repository" && find "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
 }
+
+# source_key: what the sample application was built from
+source_key() { key_of src/adapters/demo src/bin/sample-site.rs tests/site/image/Dockerfile.program; }

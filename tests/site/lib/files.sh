@@ -4,8 +4,10 @@ copy_layout() { cp -R "$here/layouts/$1/." "$dir/"; }
 
 # fill: replaces @NAME@ in every file. Values may have several lines, so this is no work for sed.
 fill() {
-    local file text name value
-    local -A values=([SITE]=$site [PORT]=$port [COMPOSE]="\"$compose_command\"" [NGINX]=$nginx [DIR]=$dir
+    local file text name value keepalive=
+    # Only since nginx 1.27.4: idle client connections survive a reload long enough not to be lost by it.
+    [ "$nginx" = stable ] || keepalive=$'    keepalive_min_timeout 2s;\n'
+    local -A values=([SITE]=$site [PORT]=$port [COMPOSE]="\"$compose_command\"" [NGINX]=$nginx [KEEPALIVE]=$keepalive [DIR]=$dir
         [SLOTS]=${SLOTS-} [MOUNT]=${MOUNT-} [SWITCH]=${SWITCH-} [HOST_NGINX]=${host_nginx-}
         [BLUE_PORT]=$((port + 1)) [GREEN_PORT]=$((port + 2)) [BLUE_WEB_PORT]=$((port + 3)) [GREEN_WEB_PORT]=$((port + 4)))
     while IFS= read -r -d '' file; do
