@@ -22,22 +22,14 @@ use tokio_util::sync::CancellationToken;
 #[derive(Parser)]
 #[command(about = "The sample application of tests/site")]
 enum Command {
-<<<<<<< HEAD
-  /// Serve. Environment: PORT, ENVIRONMENT_NAME, APP_VERSION, APP_FAULT, APP_HIDE_SLOT, JWT_SECRET, DATABASE_URL
-=======
   /// Serve; everything but the role comes from the environment
->>>>>>> site
   App {
     #[arg(long)]
     role: Role,
   },
   /// Ask URL once; exit 0 if it answers 200
   Healthcheck { url: String },
-<<<<<<< HEAD
-  /// Work on the schema. Environment: DATABASE_URL, PGOPTIONS
-=======
   /// Work on the schema of the database that the environment names
->>>>>>> site
   #[command(subcommand)]
   Migrate(Migrate),
   /// Send bounded traffic and keep a ledger of it
@@ -154,11 +146,7 @@ async fn serve(role: Role) -> Result<ExitCode, String> {
     secret: setting("JWT_SECRET").unwrap_or_default(),
   };
   let database = match setting("DATABASE_URL") {
-<<<<<<< HEAD
-    Some(url) => Database::Postgres(Postgres::new(postgres::config(&url, None)?)),
-=======
     Some(url) => Database::Postgres(Box::new(Postgres::new(postgres::config(&url, None)?))),
->>>>>>> site
     None => Database::in_memory(),
   };
   match settings.built_in {
@@ -230,13 +218,9 @@ async fn work_on_schema(what: Migrate) -> Result<ExitCode, String> {
     Migrate::Status => migrate::status(&client, &version, built_in).await?,
     Migrate::Plan => migrate::plan(&client, &version, built_in).await?,
   };
-<<<<<<< HEAD
-  lines.iter().for_each(|line| say(line));
-=======
   for line in &lines {
     say(line);
   }
->>>>>>> site
   Ok(ExitCode::SUCCESS)
 }
 
