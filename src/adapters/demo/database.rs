@@ -20,11 +20,7 @@ pub enum Database {
   /// Nothing outside the process; always connected.
   Memory(Mutex<Vec<Order>>),
   #[cfg(feature = "site")]
-<<<<<<< HEAD
-  Postgres(Postgres),
-=======
   Postgres(Box<Postgres>),
->>>>>>> site
 }
 
 #[cfg_attr(
