@@ -272,10 +272,9 @@ impl Checks<'_> {
   /// As `ssh` does with its own files: what others may write, we do not obey.
   fn modes(&self, site: &Site) {
     self.private("", &site.file);
-    if let Some(folder) = site.file.parent()
-      && let Some(Ok(found)) = self.disk.look(folder)
-      && found.mode & 0o1002 == 0o002
-    {
+    // Whoever may write a folder without the sticky bit may rename what lies in it.
+    let open = |folder: &&Path| matches!(self.disk.look(folder), Some(Ok(found)) if found.mode & 0o1002 == 0o002);
+    if let Some(folder) = site.file.ancestors().skip(1).find(open) {
       let shown = folder.display();
       let hint = format!("type: chmod o-w {shown}");
       self.fault(

@@ -1,6 +1,7 @@
 //! From a file to a site: defaults, then defaults files, the file, the environment and flags.
 //!
-//! `load_text` does the same without touching the machine: no file is read or looked at.
+//! `layers` has what comes from beside the file. `load_text` does the same without touching the
+//! machine: no file is read or looked at.
 
 use std::{
   cell::RefCell,
@@ -16,18 +17,17 @@ use super::{
   check::Checks,
   disk::{Disk, NoDisk, RealDisk},
   env_file::{self, parse_env},
-  fault::did_you_mean,
   origin::Setting,
-  schema::{self, SHARED},
+  schema,
   secret::Collected,
   shape::{self, Faults},
   source::{SourceKind, Sources, Span},
   template::{From, Template},
-  tree::{self, Grow, Node, RawFault, Table, Value, join},
+  tree::{self, Grow, RawFault},
 };
 
 /// A larger file is not a configuration.
-const LARGEST: usize = 256 << 10;
+pub(super) const LARGEST: usize = 256 << 10;
 
 /// The environment, as a question.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -108,10 +108,10 @@ pub fn load_text(
   .run(text, &Overrides::default())
 }
 
-struct Loading<'a> {
-  file: &'a Path,
-  environment: Environment<'a>,
-  disk: &'a dyn Disk,
+pub(super) struct Loading<'a> {
+  pub(super) file: &'a Path,
+  pub(super) environment: Environment<'a>,
+  pub(super) disk: &'a dyn Disk,
 }
 
 impl Loading<'_> {
@@ -244,145 +244,4 @@ impl Loading<'_> {
       }
     }
   }
-
-  /// Fills what the site's file leaves open; returns faults of syntax.
-  fn defaults(
-    &self,
-    root: &mut Table,
-    files: &[PathBuf],
-    lookup: &dyn Fn(&str) -> Option<(String, From)>,
-    sources: &mut Sources,
-    raw: &mut Vec<RawFault>,
-  ) -> Vec<ConfigFault> {
-    let mut syntax = Vec::new();
-    for file in files.iter().rev() {
-      let text = match self.disk.read(file, LARGEST) {
-        Some(Ok(text)) => text,
-        Some(Err(why)) if why.kind() != std::io::ErrorKind::NotFound => {
-          let hint = "correct its owner and mode, or take the file away";
-          syntax.extend(
-            ConfigFaults::one(file, format!("the file cannot be read: {why}"), hint).faults,
-          );
-          continue;
-        }
-        _ => continue,
-      };
-      if let Some(Ok(found)) = self.disk.look(file)
-        && found.mode & 0o002 != 0
-      {
-        let hint = format!("type: chmod o-w {}", file.display());
-        let message = "anyone on this machine may change this file";
-        syntax.extend(ConfigFaults::one(file, message, hint).faults);
-      }
-      let number = sources.add(SourceKind::Defaults, file, &text);
-      let document = match tree::document(&text, number, sources, file) {
-        Ok(document) => document,
-        Err(faults) => {
-          syntax.extend(faults);
-          continue;
-        }
-      };
-      let mut grow = Grow {
-        source: number,
-        lookup,
-        faults: std::mem::take(raw),
-      };
-      let table = grow.table(&document, "");
-      *raw = grow.faults;
-      fill(root, &table, "", raw);
-    }
-    syntax
-  }
-
-  fn overrides(
-    &self,
-    root: &mut Table,
-    flags: &[Override],
-    sources: &mut Sources,
-    raw: &mut Vec<RawFault>,
-  ) {
-    for key in SHARED {
-      let name = variable(key);
-      if let Some(value) = (self.environment)(&name).filter(|value| !value.is_empty()) {
-        put(root, key, SourceKind::Variable, &name, &value, sources);
-      }
-    }
-    for flag in flags {
-      if SHARED.contains(&flag.key.as_str()) {
-        put(
-          root,
-          &flag.key,
-          SourceKind::Flag,
-          &flag.flag,
-          &flag.value,
-          sources,
-        );
-      } else {
-        let source = sources.add(SourceKind::Flag, Path::new(&flag.flag), &flag.value);
-        let span = Span {
-          source,
-          start: 0,
-          end: flag.value.len(),
-        };
-        raw.push(not_shared(&flag.key, span, "a flag"));
-      }
-    }
-  }
-}
-
-/// The environment variable that sets a shared key: `deploy.gate` is `CUTOVER_DEPLOY_GATE`.
-pub fn variable(key: &str) -> String {
-  format!("CUTOVER_{}", key.to_ascii_uppercase().replace('.', "_"))
-}
-
-fn put(
-  root: &mut Table,
-  key: &str,
-  kind: SourceKind,
-  name: &str,
-  value: &str,
-  sources: &mut Sources,
-) {
-  let source = sources.add(kind, Path::new(name), value);
-  let from = From::Environment(name.to_owned());
-  let text = Template::literal_from(value, from);
-  let span = Span {
-    source,
-    start: 0,
-    end: value.len(),
-  };
-  root.put(
-    key,
-    Node {
-      span,
-      value: Value::Text(text),
-    },
-  );
-}
-
-/// Takes the shared keys of a defaults file which are not set yet.
-fn fill(root: &mut Table, table: &Table, path: &str, raw: &mut Vec<RawFault>) {
-  for entry in &table.0 {
-    let path = join(path, &entry.key);
-    match &entry.node.value {
-      _ if SHARED.contains(&path.as_str()) => {
-        if root.at(&path).is_none() {
-          root.put(&path, entry.node.clone());
-        }
-      }
-      Value::Table(inner) => fill(root, inner, &path, raw),
-      _ => raw.push(not_shared(&path, entry.key_span, "a defaults file")),
-    }
-  }
-}
-
-fn not_shared(key: &str, span: Span, by: &str) -> RawFault {
-  let hint =
-    did_you_mean(key, SHARED).unwrap_or_else(|| format!("those that can: {}", SHARED.join(", ")));
-  (
-    key.to_owned(),
-    span,
-    format!("this key cannot be set by {by}"),
-    hint,
-  )
 }

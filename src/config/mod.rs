@@ -9,6 +9,7 @@ mod check;
 mod disk;
 mod env_file;
 mod fault;
+mod layers;
 mod load;
 mod origin;
 mod paths;
@@ -24,9 +25,8 @@ mod tree;
 
 pub use env_file::parse_env;
 pub use fault::{ConfigFault, ConfigFaults};
-pub use load::{
-  Environment, Loaded, Override, Overrides, load, load_settings, load_text, variable,
-};
+pub use layers::variable;
+pub use load::{Environment, Loaded, Override, Overrides, load, load_settings, load_text};
 pub use origin::{Origin, Setting};
 pub use paths::{Places, Wanted, find};
 pub use reference::{DEFAULT, PROFILES, reference};

@@ -65,12 +65,18 @@ impl fmt::Display for Origin {
   }
 }
 
-/// One key with what it came to.
-#[derive(Clone, Debug, PartialEq)]
+/// One key with what it came to. Its `Debug` leaves the value out, which may be a secret.
+#[derive(Clone, PartialEq)]
 pub struct Setting {
   /// Dotted path; a value which differs between the slots has one setting for each, ending in
   /// `.blue` and `.green`.
   pub key: String,
   pub value: serde_json::Value,
   pub origin: Origin,
+}
+
+impl fmt::Debug for Setting {
+  fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{} from {}", self.key, self.origin)
+  }
 }

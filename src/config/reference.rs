@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{
-  load::variable,
+  layers::variable,
   schema::{Groups, Key, Kind, Rule, SHARED, TOP},
 };
 

@@ -128,3 +128,18 @@ fn the_file_is_found_by_flag_then_site_then_variable_then_place() {
     ]
   );
 }
+
+#[test]
+fn a_folder_further_up_which_anyone_may_write_is_told_too() {
+  let folder = folder(&[
+    "site/compose.yml",
+    "site/up-blue.conf",
+    "site/up-green.conf",
+  ]);
+  let file = folder.path().join("site/cutover.toml");
+  write(&file, BASE);
+  fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).expect("its mode");
+  let shown = folder.path().display();
+  let message = format!(": anyone on this machine may replace files in {shown}");
+  assert_eq!(messages(&load(&file)), [message]);
+}
