@@ -38,11 +38,7 @@ pub fn to_plan(
 }
 
 /// Before something that has no plan. A `--confirm` on the line is for the plan that follows.
-pub fn to_start(
-  globals: &Globals,
-  pace: Pace,
-  paint: impl FnOnce(),
-) -> Result<Answer, Unanswered> {
+pub fn to_start(globals: &Globals, pace: Pace, paint: impl FnOnce()) -> Result<Answer, Unanswered> {
   if globals.yes {
     return Ok(Answer::Yes);
   }

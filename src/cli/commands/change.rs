@@ -140,7 +140,7 @@ fn must_have_consent(desk: &mut Desk, id: OperationId) -> Result<(), Trouble> {
   page.push(Tone::Strong, text);
   let out = &mut desk.out;
   let answer = answer::to_start(&desk.globals, Pace::Emergency, || out.progress(&page));
-  match answer.map_err(nobody)? {
+  match answer.map_err(|error| nobody(&error))? {
     Answer::Yes => Ok(()),
     Answer::No(why) => Err(Trouble::said(
       Outcome::Cancelled,
@@ -158,7 +158,7 @@ fn confirm(desk: &mut Desk, plan: &Plan) -> Result<Option<Outcome>, Trouble> {
   let page = render::plan::question(plan);
   let out = &mut desk.out;
   let answer = answer::to_plan(&desk.globals, &Question::of(plan), || out.progress(&page));
-  match answer.map_err(nobody)? {
+  match answer.map_err(|error| nobody(&error))? {
     Answer::Yes => Ok(None),
     Answer::No(why) => {
       let what = format!("not confirmed: {why}");
@@ -170,6 +170,6 @@ fn confirm(desk: &mut Desk, plan: &Plan) -> Result<Option<Outcome>, Trouble> {
 
 const NOTHING: &str = "nothing was changed";
 
-fn nobody(error: answer::Unanswered) -> Trouble {
+fn nobody(error: &answer::Unanswered) -> Trouble {
   Trouble::said(error.outcome(), error.to_string(), NOTHING)
 }
