@@ -1,37 +1,32 @@
 //! Gets the answer to a question: from the flags when they give it, else from the terminal, else
-//! not at all. `--yes` presses a key; only `--confirm` types a word.
+//! not at all. `--yes` answers whatever the checks allow; only `--confirm` overrides a failed one.
 
 use super::{
   args::Globals,
   prompt::{self, Answer, PromptError},
 };
 use crate::{
-  engine::confirm::{Ask, Question},
+  engine::confirm::{Ask, Pace, Question},
   model::operation::Outcome,
 };
 
-/// Why a question stays without an answer.
+/// Why a question stays without an answer; always exit code 2.
 #[derive(Debug, thiserror::Error)]
 pub enum Unanswered {
-  #[error("--confirm says '{said}', but this needs {wanted}: nothing was done")]
+  #[error("--confirm says '{said}', but this needs --confirm \"{wanted}\": nothing was done")]
   WrongWord { said: String, wanted: String },
-  #[error("a check failed, so this is refused unless you type that you know: {source}")]
-  Blocked { source: PromptError },
   #[error(transparent)]
-  Nobody(PromptError),
+  Nobody(#[from] PromptError),
 }
 
 impl Unanswered {
   pub fn outcome(&self) -> Outcome {
-    match self {
-      Self::Blocked { .. } => Outcome::Refused,
-      Self::WrongWord { .. } | Self::Nobody(_) => Outcome::Usage,
-    }
+    Outcome::Usage
   }
 }
 
-/// `paint` writes the question on stderr, when somebody is asked at all.
-pub fn get(
+/// Before a plan starts. `paint` writes the question on stderr, when somebody is asked.
+pub fn to_plan(
   globals: &Globals,
   question: &Question,
   paint: impl FnOnce(),
@@ -39,17 +34,28 @@ pub fn get(
   if given(globals, question)? {
     return Ok(Answer::Yes);
   }
-  let asked = if globals.no_input {
-    Err(PromptError::NoInput {
-      flag: question.ask.flag(),
-    })
-  } else {
-    prompt::ask(question.ask.clone(), question.pace, paint)
-  };
-  asked.map_err(|source| match question.ask {
-    Ask::Phrase(_) => Unanswered::Blocked { source },
-    Ask::Key(_) | Ask::Word(_) => Unanswered::Nobody(source),
-  })
+  ask(globals, &question.ask, question.pace, paint)
+}
+
+/// Before something that has no plan. A `--confirm` on the line is for the plan that follows.
+pub fn to_start(globals: &Globals, pace: Pace, paint: impl FnOnce()) -> Result<Answer, Unanswered> {
+  if globals.yes {
+    return Ok(Answer::Yes);
+  }
+  ask(globals, &Ask::Key('y'), pace, paint)
+}
+
+fn ask(
+  globals: &Globals,
+  ask: &Ask,
+  pace: Pace,
+  paint: impl FnOnce(),
+) -> Result<Answer, Unanswered> {
+  if globals.no_input {
+    let flag = ask.flag();
+    return Err(PromptError::NoInput { flag }.into());
+  }
+  Ok(prompt::ask(ask.clone(), pace, paint)?)
 }
 
 /// Whether the flags answer; an error when they answer something else.
@@ -62,56 +68,49 @@ fn given(globals: &Globals, question: &Question) -> Result<bool, Unanswered> {
     Some(said) if said == wanted => Ok(true),
     Some(said) => Err(Unanswered::WrongWord {
       said: said.to_owned(),
-      wanted: format!("--confirm {wanted:?}"),
+      wanted: wanted.clone(),
     }),
-    None => Ok(globals.yes && matches!(question.ask, Ask::Key(_))),
+    None => Ok(globals.yes && !matches!(question.ask, Ask::Phrase(_))),
   }
 }
 
 #[cfg(test)]
 mod tests {
   use super::*;
-  use crate::{cli::args::parse, engine::confirm::Pace};
+  use crate::cli::args::parse;
 
-  fn asked(flags: &str, ask: Ask) -> Result<Answer, Outcome> {
-    let line = format!("cutover status --no-input {flags}");
-    let words: Vec<String> = match flags.split_once("--confirm ") {
-      Some((before, word)) => {
-        let mut words: Vec<String> = format!("cutover status --no-input {before}")
-          .split_whitespace()
-          .map(str::to_owned)
-          .collect();
-        words.extend(["--confirm".to_owned(), word.to_owned()]);
-        words
-      }
-      None => line.split_whitespace().map(str::to_owned).collect(),
-    };
+  fn asked(flags: &[&str], ask: Ask) -> Option<Answer> {
+    let words = ["cutover", "status", "--no-input"].iter().chain(flags);
     let globals = parse(words).expect("understood").globals;
     let question = Question {
       ask,
       pace: Pace::Normal,
       word: "blue".into(),
     };
-    get(&globals, &question, || panic!("nobody may be asked")).map_err(|error| error.outcome())
+    to_plan(&globals, &question, || panic!("nobody may be asked")).ok()
   }
 
   #[test]
   fn flags_answer_only_the_question_they_are_for() {
+    let key = || Ask::Key('y');
     let word = || Ask::Word("blue".into());
     let phrase = || Ask::Phrase("blue is broken".into());
+    let yes = Some(Answer::Yes);
     for (flags, ask, wanted) in [
-      ("", Ask::Key('y'), Err(Outcome::Usage)),
-      ("--yes", Ask::Key('y'), Ok(Answer::Yes)),
-      ("--confirm blue", Ask::Key('y'), Ok(Answer::Yes)),
-      ("--yes --confirm green", Ask::Key('y'), Err(Outcome::Usage)),
-      ("--yes", word(), Err(Outcome::Usage)),
-      ("--confirm blue", word(), Ok(Answer::Yes)),
-      ("--confirm BLUE", word(), Err(Outcome::Usage)),
-      ("--yes", phrase(), Err(Outcome::Refused)),
-      ("--yes --confirm blue", phrase(), Err(Outcome::Usage)),
-      ("--yes --confirm blue is broken", phrase(), Ok(Answer::Yes)),
+      (&[][..], key(), None),
+      (&["--yes"], key(), yes),
+      (&["--confirm", "blue"], key(), yes),
+      (&["--yes", "--confirm", "green"], key(), None),
+      (&[], word(), None),
+      (&["--yes"], word(), yes),
+      (&["--confirm", "blue"], word(), yes),
+      (&["--yes", "--confirm", "green"], word(), None),
+      (&["--confirm", "BLUE"], word(), None),
+      (&["--yes"], phrase(), None),
+      (&["--yes", "--confirm", "blue"], phrase(), None),
+      (&["--confirm", "blue is broken"], phrase(), yes),
     ] {
-      assert_eq!(asked(flags, ask.clone()), wanted, "{flags} {ask:?}");
+      assert_eq!(asked(flags, ask.clone()), wanted, "{flags:?} {ask:?}");
     }
   }
 }

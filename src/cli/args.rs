@@ -23,6 +23,8 @@ pub use verbs::{
 #[derive(Clone, Debug, Parser)]
 #[command(
   name = "cutover",
+  bin_name = "cutover",
+  max_term_width = 80,
   version,
   disable_help_subcommand = true,
   before_help = "Example: cutover status",

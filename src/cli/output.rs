@@ -36,6 +36,22 @@ pub enum Paint {
   Color,
 }
 
+/// What one of the two streams leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+  pub paint: Paint,
+  pub rows: Rows,
+}
+
+/// Whether long lines are broken between words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+  /// For eyes: at 80 columns.
+  Broken,
+  /// For files, pipes and `grep`: one line stays one line.
+  Whole,
+}
+
 impl Paint {
   /// `--color`, then `NO_COLOR`, then whether a terminal that can do color is there.
   pub fn choose(when: ColorWhen, no_color: Option<&str>, term: Option<&str>, tty: bool) -> Self {
@@ -54,8 +70,8 @@ impl Paint {
 pub struct Out {
   data: Box<dyn Write + Send>,
   progress: Box<dyn Write + Send>,
-  data_paint: Paint,
-  progress_paint: Paint,
+  data_target: Target,
+  progress_target: Target,
   secrets: Secrets,
 }
 
@@ -64,10 +80,13 @@ impl Out {
   pub fn process(when: ColorWhen) -> Self {
     let no_color = std::env::var("NO_COLOR").ok();
     let term = std::env::var("TERM").ok();
-    let paint = |tty| Paint::choose(when, no_color.as_deref(), term.as_deref(), tty);
+    let target = |tty| Target {
+      paint: Paint::choose(when, no_color.as_deref(), term.as_deref(), tty),
+      rows: if tty { Rows::Broken } else { Rows::Whole },
+    };
     Self {
-      data_paint: paint(io::stdout().is_terminal()),
-      progress_paint: paint(io::stderr().is_terminal()),
+      data_target: target(io::stdout().is_terminal()),
+      progress_target: target(io::stderr().is_terminal()),
       data: Box::new(io::stdout()),
       progress: Box::new(io::stderr()),
       secrets: Secrets::default(),
@@ -75,12 +94,12 @@ impl Out {
   }
 
   /// Any two writers, for tests and for writing into a file.
-  pub fn new(data: Box<dyn Write + Send>, progress: Box<dyn Write + Send>, paint: Paint) -> Self {
+  pub fn new(data: Box<dyn Write + Send>, progress: Box<dyn Write + Send>, target: Target) -> Self {
     Self {
       data,
       progress,
-      data_paint: paint,
-      progress_paint: paint,
+      data_target: target,
+      progress_target: target,
       secrets: Secrets::default(),
     }
   }
@@ -92,7 +111,7 @@ impl Out {
 
   /// What was asked for.
   pub fn data(&mut self, page: &Page) -> Result<(), WriteError> {
-    let text = dress(page, &self.secrets, self.data_paint);
+    let text = dress(page, &self.secrets, self.data_target);
     send(&mut self.data, &text)
   }
 
@@ -105,14 +124,14 @@ impl Out {
 
   /// What is going on. A reader that went away does not matter to an operation that runs.
   pub fn progress(&mut self, page: &Page) {
-    let text = dress(page, &self.secrets, self.progress_paint);
+    let text = dress(page, &self.secrets, self.progress_target);
     let _ = send(&mut self.progress, &text);
   }
 
   /// `error: …` and, on lines of its own, what to type about it.
   pub fn error(&mut self, what: &str, fixes: &[String]) {
     let mut page = Page::default();
-    page.push(Tone::Bad, format!("error: {what}"));
+    page.wrapped(Tone::Bad, &format!("error: {what}"), 7);
     for fix in fixes {
       page.plain(format!("  {fix}"));
     }
@@ -120,25 +139,37 @@ impl Out {
   }
 }
 
-fn dress(page: &Page, secrets: &Secrets, paint: Paint) -> String {
+fn dress(page: &Page, secrets: &Secrets, target: Target) -> String {
   let mut out = String::new();
-  for Line { tone, text } in &page.0 {
-    // Masked before and after cleaning: a secret may only become whole once hidden characters
-    // between its letters are gone.
-    let clean = Shown::line(&secrets.mask(text));
-    let clean = secrets.mask(clean.as_str());
-    let clean = clean.trim_end();
-    match code(*tone).filter(|_| paint == Paint::Color && !clean.is_empty()) {
-      Some(code) => {
-        out.push_str(code);
-        out.push_str(clean);
-        out.push_str("\u{1b}[0m");
-      }
-      None => out.push_str(clean),
+  for line in &page.0 {
+    // Masked and cleaned before it is broken into rows, or a row could split a secret in two; and
+    // masked again, for a secret that only becomes whole once hidden characters are gone.
+    let clean = Shown::line(&secrets.mask(&line.text));
+    let clean = Line {
+      text: secrets.mask(clean.as_str()),
+      ..line.clone()
+    };
+    let rows = match target.rows {
+      Rows::Broken => clean.rows(),
+      Rows::Whole => vec![clean.text],
+    };
+    for row in rows {
+      paint(&mut out, row.trim_end(), line.tone, target.paint);
+      out.push('\n');
     }
-    out.push('\n');
   }
   out
+}
+
+fn paint(out: &mut String, row: &str, tone: Tone, paint: Paint) {
+  match code(tone).filter(|_| paint == Paint::Color && !row.is_empty()) {
+    Some(code) => {
+      out.push_str(code);
+      out.push_str(row);
+      out.push_str("\u{1b}[0m");
+    }
+    None => out.push_str(row),
+  }
 }
 
 fn code(tone: Tone) -> Option<&'static str> {

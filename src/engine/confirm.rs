@@ -37,7 +37,7 @@ impl Ask {
   pub fn flag(&self) -> String {
     match self {
       Self::Key(_) => "--yes".to_owned(),
-      Self::Word(word) => format!("--confirm {word}"),
+      Self::Word(word) => format!("--yes or --confirm {word}"),
       Self::Phrase(phrase) => format!("--confirm \"{phrase}\""),
     }
   }

@@ -2,10 +2,16 @@
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, Parser, error::ErrorKind};
+use clap::{
+  CommandFactory, Parser,
+  error::{ContextKind, ContextValue, ErrorKind},
+};
 
 use super::Cli;
 use crate::model::{operation::Outcome, shown::Shown};
+
+/// So much of a wrong value is repeated in the error.
+const MOST_REPEATED: usize = 60;
 
 /// Where a text belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +39,8 @@ where
   I: IntoIterator<Item = T>,
   T: Into<OsString> + Clone,
 {
-  Cli::try_parse_from(args).map_err(|error| {
+  Cli::try_parse_from(args).map_err(|mut error| {
+    shorten(&mut error);
     let asked = matches!(
       error.kind(),
       ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
@@ -48,6 +55,23 @@ where
       text: clean(&error.render().to_string()),
     }
   })
+}
+
+/// What was typed may be far longer than what there is to say about it.
+fn shorten(error: &mut clap::Error) {
+  for kind in [
+    ContextKind::InvalidValue,
+    ContextKind::InvalidSubcommand,
+    ContextKind::InvalidArg,
+  ] {
+    if let Some(ContextValue::String(value)) = error.get(kind)
+      && value.chars().count() > MOST_REPEATED
+    {
+      let mut short: String = value.chars().take(MOST_REPEATED).collect();
+      short.push_str("...");
+      error.insert(kind, ContextValue::String(short));
+    }
+  }
 }
 
 /// An error repeats what was typed, which may have been pasted from anywhere.

@@ -166,8 +166,12 @@ fn the_page_about_the_command_line_says_what_the_program_does() {
     std::fs::write(PAGE, &wanted).expect("docs/cli.md can be written");
   }
   let written = std::fs::read_to_string(PAGE).unwrap_or_default();
-  assert_eq!(
-    written, wanted,
-    "docs/cli.md is stale: run UPDATE=1 cargo test reference"
+  let stale = wanted
+    .lines()
+    .zip(written.lines())
+    .find(|(wanted, written)| wanted != written);
+  assert!(
+    written == wanted,
+    "docs/cli.md is stale, first at {stale:?}: run UPDATE=1 cargo test reference"
   );
 }

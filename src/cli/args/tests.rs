@@ -119,6 +119,25 @@ fn a_version_that_looks_like_an_option_is_refused_in_the_versions_own_words() {
 }
 
 #[test]
+fn a_very_long_value_does_not_hide_what_is_wrong_with_it() {
+  let long = "9".repeat(10_000);
+  let stop = stopped(&format!("cutover deploy --version {long}"));
+  assert!(stop.text.contains("10000 characters long"), "{}", stop.text);
+  for line in [
+    format!("cutover {long}"),
+    format!("cutover switch {long}"),
+    format!("cutover --{long}"),
+  ] {
+    let stop = stopped(&line);
+    assert!(
+      stop.text.len() < 1_000 && stop.text.contains("999..."),
+      "{}",
+      stop.text
+    );
+  }
+}
+
+#[test]
 fn help_and_version_need_nothing_and_are_not_errors() {
   for line in [
     "cutover --help",

@@ -90,9 +90,11 @@ pub(super) async fn resume(desk: &mut Desk, number: Option<OperationId>) -> Verd
   {
     Launch::Started(id) => follow::drive(desk, id).await,
     Launch::Locked(holder) => {
-      desk
-        .out
-        .progress(&render::lock::busy(holder.as_ref(), desk.world.clock.now()));
+      desk.out.progress(&render::lock::busy(
+        holder.as_ref(),
+        desk.world.clock.now(),
+        &desk.typing(),
+      ));
       Ok(Outcome::Locked)
     }
   }

@@ -3,20 +3,21 @@
 use super::{Desk, Trouble, Verdict, follow};
 use crate::{
   cli::{
+    answer,
     args::{DryRun, Verb},
     prompt::{self, Answer},
     render::{self, Page, Tone},
   },
   engine::{
     self,
-    confirm::{Ask, Pace, Question},
+    confirm::{Pace, Question},
     intent::{Force, Intent, WhenReady},
     ports::Launch,
   },
   model::{
     event::Recovery,
     observation::{Observation, Phase},
-    operation::{Kind, Outcome},
+    operation::{Kind, OperationId, Outcome},
     plan::{Plan, Risk},
   },
 };
@@ -68,9 +69,11 @@ pub(super) async fn run(desk: &mut Desk, verb: &Verb, dry: DryRun) -> Verdict {
   match desk.operations.launch(plan, &actor).await? {
     Launch::Started(id) => follow::drive(desk, id).await,
     Launch::Locked(holder) => {
-      desk
-        .out
-        .progress(&render::lock::busy(holder.as_ref(), desk.world.clock.now()));
+      desk.out.progress(&render::lock::busy(
+        holder.as_ref(),
+        desk.world.clock.now(),
+        &desk.typing(),
+      ));
       Ok(Outcome::Locked)
     }
   }
@@ -121,77 +124,52 @@ async fn put_back_first(
       other => Some(other),
     }),
     Launch::Locked(holder) => {
-      desk
-        .out
-        .progress(&render::lock::busy(holder.as_ref(), desk.world.clock.now()));
+      desk.out.progress(&render::lock::busy(
+        holder.as_ref(),
+        desk.world.clock.now(),
+        &desk.typing(),
+      ));
       Ok(Some(Outcome::Locked))
     }
   }
 }
 
-fn must_have_consent(
-  desk: &mut Desk,
-  id: crate::model::operation::OperationId,
-) -> Result<(), Trouble> {
-  if desk.globals.yes {
-    return Ok(());
-  }
+fn must_have_consent(desk: &mut Desk, id: OperationId) -> Result<(), Trouble> {
   let mut page = Page::default();
-  page.push(
-    Tone::Strong,
-    format!("put back what users had before {id} was interrupted?  y"),
-  );
-  let answer = ask(desk, &Ask::Key('y'), Pace::Emergency, &page)?;
-  match answer {
+  let text = format!("Put back what users had before {id} was interrupted?");
+  page.push(Tone::Strong, text);
+  let out = &mut desk.out;
+  let answer = answer::to_start(&desk.globals, Pace::Emergency, || out.progress(&page));
+  match answer.map_err(|error| nobody(&error))? {
     Answer::Yes => Ok(()),
     Answer::No(why) => Err(Trouble::said(
       Outcome::Cancelled,
       format!("not confirmed: {why}"),
-      "nothing was changed",
+      NOTHING,
     )),
   }
 }
 
 /// `None` when it may go on.
 fn confirm(desk: &mut Desk, plan: &Plan) -> Result<Option<Outcome>, Trouble> {
-  let question = Question::of(plan);
-  if let Some(word) = &desk.globals.confirm {
-    if plan.word.as_deref() == Some(word) || question.word == *word {
-      return Ok(None);
-    }
-    return Err(Trouble::said(
-      Outcome::Usage,
-      format!("--confirm {word:?} is not what this asks for"),
-      format!("add {}", question.ask.flag()),
-    ));
-  }
-  if desk.globals.yes && plan.risk != Risk::Red {
-    return Ok(None);
-  }
-  if plan.kind == Kind::Smoke || plan.kind == Kind::Backup {
+  if plan.risk == Risk::Green && matches!(plan.kind, Kind::Smoke | Kind::Backup) {
     return Ok(None);
   }
   let page = render::plan::question(plan);
-  match ask(desk, &question.ask, question.pace, &page)? {
+  let out = &mut desk.out;
+  let answer = answer::to_plan(&desk.globals, &Question::of(plan), || out.progress(&page));
+  match answer.map_err(|error| nobody(&error))? {
     Answer::Yes => Ok(None),
     Answer::No(why) => {
-      desk.out.error(
-        &format!("not confirmed: {why}"),
-        &["nothing was changed".to_owned()],
-      );
+      let what = format!("not confirmed: {why}");
+      desk.out.error(&what, &[NOTHING.to_owned()]);
       Ok(Some(Outcome::Cancelled))
     }
   }
 }
 
-fn ask(desk: &mut Desk, question: &Ask, pace: Pace, shown: &Page) -> Result<Answer, Trouble> {
-  let nobody = |error: &prompt::PromptError| {
-    Trouble::said(Outcome::Usage, error.to_string(), "nothing was changed")
-  };
-  if desk.globals.no_input {
-    let flag = question.flag();
-    return Err(nobody(&prompt::PromptError::NoInput { flag }));
-  }
-  let out = &mut desk.out;
-  prompt::ask(question.clone(), pace, || out.progress(shown)).map_err(|error| nobody(&error))
+const NOTHING: &str = "nothing was changed";
+
+fn nobody(error: &answer::Unanswered) -> Trouble {
+  Trouble::said(error.outcome(), error.to_string(), NOTHING)
 }

@@ -83,7 +83,7 @@ async fn follow(desk: &mut Desk, id: OperationId, role: Role) -> Verdict {
   } else {
     Stamp::No
   };
-  let mut progress = Progress::new(attachment.order(), stamp, desk.detail());
+  let mut progress = Progress::new(attachment.order(), stamp, desk.detail(), desk.typing());
   if !desk.globals.json {
     desk.out.progress(&progress.opening());
   }

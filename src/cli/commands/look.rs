@@ -31,6 +31,7 @@ pub(super) async fn status(desk: &mut Desk, status: Option<&Status>) -> Verdict 
         now: desk.world.clock.now(),
         stale: STALE,
         detail: desk.detail(),
+        typing: desk.typing(),
       };
       let page = render::status::page(&seen, &view);
       desk.out.data(&page)?;
@@ -69,7 +70,12 @@ pub(super) async fn health(desk: &mut Desk, slot: Option<Slot>) -> Verdict {
       desk.out.json(&report)?;
       continue;
     }
-    let mut page = render::health::page(&report, desk.world.clock.now(), desk.detail());
+    let mut page = render::health::page(
+      &report,
+      desk.world.clock.now(),
+      desk.detail(),
+      &desk.typing(),
+    );
     if desk.globals.verbose {
       for (name, exchange) in exchanges(desk, *slot).await {
         page.push(Tone::Strong, name);

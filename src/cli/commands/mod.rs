@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::{
   args::{Cli, DryRun, Globals, LockVerb, Verb},
   output::{Out, WriteError},
-  render::Detail,
+  render::{Detail, Typing},
 };
 use crate::{
   engine::{
@@ -40,6 +40,10 @@ impl Desk {
       (false, true) => Detail::Verbose,
       (false, false) => Detail::Normal,
     }
+  }
+
+  pub(super) fn typing(&self) -> Typing {
+    Typing::with_config(&self.world.site.file)
   }
 }
 

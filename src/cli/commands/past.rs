@@ -53,9 +53,12 @@ pub(super) fn show(desk: &mut Desk, id: OperationId) -> Verdict {
     };
     desk.out.json(&telling)?;
   } else {
-    desk
-      .out
-      .data(&render::history::show(&story, &records, &torn))?;
+    desk.out.data(&render::history::show(
+      &story,
+      &records,
+      &torn,
+      &desk.typing(),
+    ))?;
   }
   Ok(Outcome::Done)
 }

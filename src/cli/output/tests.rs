@@ -36,8 +36,42 @@ impl Write for Broken {
 
 fn both(paint: Paint) -> (Out, Sink, Sink) {
   let (data, progress) = (Sink::default(), Sink::default());
-  let out = Out::new(Box::new(data.clone()), Box::new(progress.clone()), paint);
+  let out = Out::new(
+    Box::new(data.clone()),
+    Box::new(progress.clone()),
+    whole(paint),
+  );
   (out, data, progress)
+}
+
+fn whole(paint: Paint) -> Target {
+  Target {
+    paint,
+    rows: Rows::Whole,
+  }
+}
+
+#[test]
+fn only_a_terminal_gets_long_lines_broken_and_no_row_splits_a_secret() {
+  let secret = "s3cret-s3cret-s3cret";
+  let mut page = Page::default();
+  page.wrapped(
+    Tone::Plain,
+    &format!("{}{secret} tail {secret}", "word ".repeat(14)),
+    2,
+  );
+  for (rows, lines) in [(Rows::Whole, 1), (Rows::Broken, 2)] {
+    let data = Sink::default();
+    let target = Target {
+      paint: Paint::Plain,
+      rows,
+    };
+    let mut out = Out::new(Box::new(data.clone()), Box::new(Sink::default()), target);
+    out.mask(Secrets(vec![secret.into()]));
+    out.data(&page).expect("written");
+    assert_eq!(data.text().lines().count(), lines, "{}", data.text());
+    assert!(!data.text().contains("s3cret"), "{}", data.text());
+  }
 }
 
 fn page(text: &str) -> Page {
@@ -119,7 +153,13 @@ fn no_secret_and_no_steering_character_passes_as_json() {
 
 #[test]
 fn a_closed_pipe_is_told_apart_from_a_full_disk() {
-  let broken = |kind| Out::new(Box::new(Broken(kind)), Box::new(Broken(kind)), Paint::Plain);
+  let broken = |kind| {
+    Out::new(
+      Box::new(Broken(kind)),
+      Box::new(Broken(kind)),
+      whole(Paint::Plain),
+    )
+  };
   let mut pipe = broken(io::ErrorKind::BrokenPipe);
   assert!(matches!(pipe.data(&page("x")), Err(WriteError::ReaderGone)));
   pipe.progress(&page("an operation goes on without its reader"));

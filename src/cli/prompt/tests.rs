@@ -66,13 +66,23 @@ struct Operator {
   /// Everything shown, and what of it was not looked at yet.
   all: String,
   seen: String,
-  asked: JoinHandle<(io::Result<Answer>, bool)>,
+  asked: JoinHandle<(io::Result<Option<Answer>>, bool)>,
 }
 
-fn operator(ask: Ask, term: &'static str, typed_ahead: &[u8]) -> Operator {
+/// Types into a terminal nobody reads yet, and waits until the terminal has taken it all: what it
+/// echoes, it has taken.
+fn type_ahead(master: &mut File, text: &str) {
+  master.write_all(text.as_bytes()).expect("typed");
+  let wanted = text.replace('\n', "\r\n");
+  let mut echo = vec![0; wanted.len()];
+  master.read_exact(&mut echo).expect("the echo");
+  assert_eq!(String::from_utf8_lossy(&echo), wanted);
+}
+
+fn operator(ask: Ask, term: &'static str, typed_ahead: &str) -> Operator {
   let pty = openpty(None, None).expect("a pseudo terminal");
   let mut master = File::from(pty.master);
-  master.write_all(typed_ahead).expect("typed");
+  type_ahead(&mut master, typed_ahead);
   let slave = pty.slave;
   let asked = std::thread::spawn(move || {
     let before = tcgetattr(&slave).expect("modes");
@@ -80,7 +90,12 @@ fn operator(ask: Ask, term: &'static str, typed_ahead: &[u8]) -> Operator {
       Terminal::open(slave.as_fd().try_clone_to_owned().expect("fd"), term).expect("raw");
     let clock = Cell::new(ms(0));
     let elapsed = || clock.replace(clock.get() + ms(200));
-    let answer = converse(&mut terminal, Confirm::new(ask, Pace::Normal), elapsed);
+    let answer = converse(
+      &mut terminal,
+      Confirm::new(ask, Pace::Normal),
+      &AtomicBool::new(false),
+      elapsed,
+    );
     drop(terminal);
     (answer, tcgetattr(&slave).is_ok_and(|after| after == before))
   });
@@ -114,13 +129,13 @@ impl Operator {
 
   fn answer(self) -> (Answer, bool) {
     let (answer, restored) = self.asked.join().expect("asked");
-    (answer.expect("answered"), restored)
+    (answer.expect("asked").expect("answered"), restored)
   }
 }
 
 #[test]
 fn y_confirms_on_a_real_terminal_which_is_then_as_it_was() {
-  let mut operator = operator(Ask::Key('y'), "xterm", b"");
+  let mut operator = operator(Ask::Key('y'), "xterm", "");
   operator.see("\u{1b}[?2004h");
   operator.see("Press y to go on");
   operator.press("y");
@@ -130,7 +145,7 @@ fn y_confirms_on_a_real_terminal_which_is_then_as_it_was() {
 
 #[test]
 fn the_word_is_echoed_letter_by_letter_and_enter_confirms_it() {
-  let mut operator = operator(Ask::Word("green".into()), "dumb", b"");
+  let mut operator = operator(Ask::Word("green".into()), "dumb", "");
   operator.see("Type  green  then Enter");
   for letter in ["g", "r", "e", "e", "n"] {
     operator.press(letter);
@@ -142,7 +157,7 @@ fn the_word_is_echoed_letter_by_letter_and_enter_confirms_it() {
 
 #[test]
 fn a_wrong_word_is_said_and_asked_again() {
-  let mut operator = operator(Ask::Word("green".into()), "dumb", b"");
+  let mut operator = operator(Ask::Word("green".into()), "dumb", "");
   operator.see("Type  green  then Enter");
   operator.press("b");
   operator.see("b");
@@ -155,7 +170,7 @@ fn a_wrong_word_is_said_and_asked_again() {
 
 #[test]
 fn what_was_typed_before_the_question_is_thrown_away() {
-  let mut operator = operator(Ask::Key('y'), "xterm", b"y\ny\ny\n");
+  let mut operator = operator(Ask::Key('y'), "xterm", "y\ny\ny\n");
   operator.see("Press y to go on");
   operator.press("n");
   assert_eq!(operator.answer(), (Answer::No(Why::Declined), true));
@@ -165,7 +180,7 @@ fn what_was_typed_before_the_question_is_thrown_away() {
 fn opening_the_terminal_leaves_nothing_to_read() {
   let pty = openpty(None, None).expect("a pseudo terminal");
   let mut master = File::from(pty.master);
-  master.write_all(b"y\nyes\n").expect("typed");
+  type_ahead(&mut master, "y\nyes\n");
   let terminal = Terminal::open(pty.slave, "dumb").expect("raw");
   let heard = terminal.listen(Some(ms(0))).expect("listened");
   assert!(matches!(heard, Heard::Nothing));
@@ -173,8 +188,11 @@ fn opening_the_terminal_leaves_nothing_to_read() {
 
 #[test]
 fn a_pasted_answer_cancels_with_and_without_the_terminals_help() {
-  for (term, paste) in [("xterm", "\u{1b}[200~y\u{1b}[201~"), ("dumb", "green\r")] {
-    let mut operator = operator(Ask::Word("green".into()), term, b"");
+  for (term, paste) in [
+    ("xterm", "\u{1b}[200~y\u{1b}[201~"),
+    ("dumb", "green is what somebody copied from a chat window\r"),
+  ] {
+    let mut operator = operator(Ask::Word("green".into()), term, "");
     operator.see("Type  green  then Enter");
     operator.press(paste);
     assert_eq!(operator.answer(), (Answer::No(Why::Pasted), true), "{term}");
@@ -183,17 +201,26 @@ fn a_pasted_answer_cancels_with_and_without_the_terminals_help() {
 
 #[test]
 fn losing_the_terminal_is_a_no() {
-  let mut operator = operator(Ask::Key('y'), "dumb", b"");
+  let mut operator = operator(Ask::Key('y'), "dumb", "");
   operator.see("Press y to go on");
   let Operator { master, asked, .. } = operator;
   drop(master);
   let (answer, _) = asked.join().expect("asked");
-  assert_eq!(answer.expect("answered"), Answer::No(Why::TerminalLost));
+  assert_eq!(answer.expect("asked"), Some(Answer::No(Why::TerminalLost)));
+}
+
+#[test]
+fn a_question_answered_elsewhere_is_taken_back() {
+  let pty = openpty(None, None).expect("a pseudo terminal");
+  let mut terminal = Terminal::open(pty.slave, "dumb").expect("raw");
+  let confirm = Confirm::new(Ask::Key('y'), Pace::Normal);
+  let answer = converse(&mut terminal, confirm, &AtomicBool::new(true), || ms(1_000));
+  assert_eq!(answer.expect("asked"), None);
 }
 
 #[test]
 fn a_dumb_terminal_gets_no_escape_sequence() {
-  let mut operator = operator(Ask::Key('y'), "dumb", b"");
+  let mut operator = operator(Ask::Key('y'), "dumb", "");
   operator.see("Press y to go on");
   operator.press("q");
   operator.see("\n");
@@ -209,6 +236,6 @@ fn without_a_terminal_the_error_names_the_flag_that_answers() {
   };
   assert_eq!(
     error.to_string(),
-    "this asks a question, but stdin is not a terminal: add --confirm green to answer it here"
+    "this asks a question, but stdin is not a terminal: add --yes or --confirm green to answer it here"
   );
 }

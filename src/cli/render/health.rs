@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-  Detail, Page, Tone,
+  Detail, Page, Tone, Typing,
   words::{ago, badge, count, millis},
 };
 use crate::model::health::{HealthReport, LevelReport, Pass};
@@ -67,7 +67,7 @@ fn line(level: &LevelReport) -> String {
 }
 
 /// `cutover health`.
-pub fn page(report: &HealthReport, now: DateTime<Utc>, detail: Detail) -> Page {
+pub fn page(report: &HealthReport, now: DateTime<Utc>, detail: Detail, typing: &Typing) -> Page {
   let mut page = Page::default();
   let pass = report.pass();
   let verdict = match pass {
@@ -92,7 +92,8 @@ pub fn page(report: &HealthReport, now: DateTime<Utc>, detail: Detail) -> Page {
     }
   }
   if pass == Pass::Failing {
-    page.plain(format!("next  cutover logs {}", report.slot));
+    let logs = typing.line(&format!("logs {}", report.slot));
+    page.plain(format!("next  {logs}"));
   }
   page
 }
@@ -107,7 +108,12 @@ mod tests {
 
   #[test]
   fn a_healthy_slot_shows_what_each_level_saw() {
-    insta::assert_snapshot!(page(&samples::health(Slot::Green), now(), Detail::Normal));
+    insta::assert_snapshot!(page(
+      &samples::health(Slot::Green),
+      now(),
+      Detail::Normal,
+      &Typing::default()
+    ));
   }
 
   #[test]
@@ -121,7 +127,7 @@ mod tests {
     report.levels[3].detail = "api gave no answer to look at".into();
     report.levels[4].pass = Pass::Absent;
     report.levels[4].detail = "no frontend configured".into();
-    insta::assert_snapshot!(page(&report, now(), Detail::Normal));
+    insta::assert_snapshot!(page(&report, now(), Detail::Normal, &Typing::default()));
   }
 
   #[test]
@@ -129,7 +135,7 @@ mod tests {
     let mut report = samples::health(Slot::Blue);
     report.levels.clear();
     assert!(
-      page(&report, now(), Detail::Normal)
+      page(&report, now(), Detail::Normal, &Typing::default())
         .to_string()
         .contains("HEALTH UNKNOWN")
     );

@@ -9,7 +9,7 @@ pub use markdown::markdown;
 use serde::Serialize;
 
 use super::{
-  Page, Tone, failure, page, plan,
+  Page, Tone, Typing, failure, page, plan,
   story::{End, StepResult, Story},
   verdict,
   words::{clock, millis, moment, span},
@@ -19,14 +19,7 @@ use crate::{
   model::event::{Event, Record},
 };
 
-/// `cutover history --json`.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Listing<'a> {
-  pub schema: u32,
-  pub operations: &'a [Story],
-}
-
-/// `cutover show N --json`.
+/// `cutover show N --json`. `history --json` is one `Story` a line.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Telling<'a> {
   pub schema: u32,
@@ -105,7 +98,7 @@ fn tone(story: &Story) -> Tone {
 }
 
 /// `cutover show N`: who, from, to, every step, notes, the verdict; then each failure in full.
-pub fn show(story: &Story, records: &[Record], torn: &Torn) -> Page {
+pub fn show(story: &Story, records: &[Record], torn: &Torn, typing: &Typing) -> Page {
   let mut page = Page::default();
   let order = &story.order;
   page.push(
@@ -143,7 +136,7 @@ pub fn show(story: &Story, records: &[Record], torn: &Torn) -> Page {
   steps(&mut page, story);
   spoken(&mut page, records);
   page.gap();
-  ending(&mut page, story);
+  ending(&mut page, story, typing);
   if let Torn::At(line, why) = torn {
     let text = format!(
       "!! the journal is damaged from line {line} on ({why}); only what is before it is shown"
@@ -200,18 +193,19 @@ fn spoken(page: &mut Page, records: &[Record]) {
   }
 }
 
-fn ending(page: &mut Page, story: &Story) {
+fn ending(page: &mut Page, story: &Story, typing: &Typing) {
   let id = story.order.id.0;
   match &story.end {
     End::Ended { verdict } => page.append(verdict::block(verdict, &story.measured)),
     End::Running => {
       page.push(Tone::Strong, "RUNNING");
-      page.plain(format!("next    cutover attach {id}"));
+      page.plain(format!("next    {}", typing.line(&format!("attach {id}"))));
     }
     End::Interrupted => {
       page.push(Tone::Bad, "INTERRUPTED  nobody runs it");
-      page.plain(format!("next    cutover resume {id}    go on with it"));
-      page.plain("        cutover rollback       put users back");
+      let resume = typing.line(&format!("resume {id}"));
+      page.plain(format!("go on            {resume}"));
+      page.plain(format!("put users back   {}", typing.line("rollback")));
     }
   }
 }

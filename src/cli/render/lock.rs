@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Page, Tone, words::ago};
+use super::{
+  Page, Tone, Typing,
+  words::{age, ago, coarse},
+};
 use crate::model::observation::Holder;
 
 /// For `lock status` and `status`.
@@ -25,28 +28,60 @@ pub fn lines(holder: Option<&Holder>, now: DateTime<Utc>) -> Page {
 }
 
 /// Why a request was turned away, and what can be done about it; exit code 6.
-pub fn busy(holder: Option<&Holder>, now: DateTime<Utc>) -> Page {
+pub fn busy(holder: Option<&Holder>, now: DateTime<Utc>, typing: &Typing) -> Page {
   let mut page = Page::default();
   let Some(holder) = holder else {
     page.push(
       Tone::Bad,
-      "LOCKED  another operation began at the same moment",
+      "LOCKED  somebody else holds the lock since this moment",
     );
-    page.plain("next    cutover status");
+    page.plain(format!("next    {}", typing.line("status")));
     return page;
   };
+  let id = holder.operation.0;
+  let since = coarse(age(holder.since, now));
   let text = format!(
-    "LOCKED  {} {} by {} runs since {}",
-    holder.operation,
-    holder.kind,
-    holder.actor,
-    ago(holder.since, now).replace(" ago", "")
+    "LOCKED  {} {} by {} holds the lock for {since}; nothing was changed",
+    holder.operation, holder.kind, holder.actor
   );
   page.wrapped(Tone::Bad, &text, 8);
-  let id = holder.operation.0;
-  page.plain(format!("next    cutover attach {id}    follow it"));
-  page.plain(format!(
-    "        cutover abort {id}     ask it to stop at its next safe point"
-  ));
+  page.plain(format!("follow  {}", typing.line(&format!("attach {id}"))));
+  page.plain(format!("stop    {}", typing.line(&format!("abort {id}"))));
   page
+}
+
+#[cfg(test)]
+mod tests {
+  use super::*;
+  use crate::{
+    cli::render::samples::{actor, before, now},
+    model::operation::{Kind, OperationId},
+  };
+
+  fn holder() -> Holder {
+    Holder {
+      operation: OperationId(128),
+      kind: Kind::Deploy,
+      actor: actor(),
+      since: before(75),
+      boot_id: "b".into(),
+      pid: 4121,
+      pid_started: 1,
+    }
+  }
+
+  #[test]
+  fn who_is_turned_away_learns_by_whom_and_what_to_type() {
+    insta::assert_snapshot!(busy(Some(&holder()), now(), &Typing::default()));
+    let unknown = busy(None, now(), &Typing::default()).to_string();
+    assert!(
+      unknown.contains("holds the lock") && unknown.contains("cutover status"),
+      "{unknown}"
+    );
+  }
+
+  #[test]
+  fn a_free_lock_is_called_free() {
+    assert_eq!(lines(None, now()).to_string(), "  lock    free\n");
+  }
 }

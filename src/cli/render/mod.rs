@@ -14,6 +14,7 @@ pub mod progress;
 pub mod smoke;
 pub mod status;
 pub mod story;
+pub mod typing;
 pub mod verdict;
 pub mod words;
 
@@ -21,3 +22,4 @@ pub mod words;
 mod samples;
 
 pub use page::{Detail, Line, Page, Tone};
+pub use typing::Typing;

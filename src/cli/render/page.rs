@@ -34,6 +34,18 @@ pub enum Detail {
 pub struct Line {
   pub tone: Tone,
   pub text: String,
+  /// Whether a terminal breaks it between words, and how far the rest is indented. Anything that
+  /// may be copied, such as a command, is never broken.
+  pub hang: Option<usize>,
+}
+
+impl Line {
+  /// As shown on a terminal; a file or a pipe gets the text unbroken, to be searched.
+  pub fn rows(&self) -> Vec<String> {
+    self
+      .hang
+      .map_or_else(|| vec![self.text.clone()], |hang| wrap(&self.text, hang))
+  }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +56,7 @@ impl Page {
     self.0.push(Line {
       tone,
       text: text.into(),
+      hang: None,
     });
   }
 
@@ -62,11 +75,13 @@ impl Page {
     }
   }
 
-  /// `text` broken between words to the page's width; later lines begin with `hang` spaces.
+  /// A line that may be broken between words; later rows begin with `hang` spaces.
   pub fn wrapped(&mut self, tone: Tone, text: &str, hang: usize) {
-    for line in wrap(text, hang) {
-      self.push(tone, line);
-    }
+    self.0.push(Line {
+      tone,
+      text: text.to_owned(),
+      hang: Some(hang),
+    });
   }
 
   /// Lines of one table.
@@ -87,8 +102,8 @@ impl Page {
 
 impl fmt::Display for Page {
   fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    for line in &self.0 {
-      writeln!(f, "{}", line.text.trim_end())?;
+    for row in self.0.iter().flat_map(Line::rows) {
+      writeln!(f, "{}", row.trim_end())?;
     }
     Ok(())
   }

@@ -119,7 +119,7 @@ pub fn refused(refusal: &Refusal) -> Page {
   for fault in &refusal.faults {
     page.wrapped(Tone::Bad, &format!("  !! {}", fault.what), 5);
     if !fault.fix.as_str().is_empty() {
-      page.wrapped(Tone::Plain, &format!("     fix: {}", fault.fix), 10);
+      page.plain(format!("     fix: {}", fault.fix));
     }
   }
   let (tone, users) = verdict::users(refusal.live);

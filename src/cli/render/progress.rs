@@ -8,14 +8,17 @@ mod tests;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-  Detail, Page, Tone, failure, plan,
+  Detail, Page, Tone, Typing, failure, plan,
   verdict::{self, Measured},
   words::{badge, clock, coarse, millis},
 };
-use crate::model::{
-  event::{Answer, Event, Failure, Record, Recovery},
-  plan::{Order, Step},
-  shown::Shown,
+use crate::{
+  engine::run_state::{RunState, StepState},
+  model::{
+    event::{Answer, Event, Failure, Record, Recovery},
+    plan::{Order, Step},
+    shown::Shown,
+  },
 };
 
 /// Silence longer than this is broken by a heartbeat.
@@ -36,26 +39,22 @@ pub struct Progress {
   order: Order,
   stamp: Stamp,
   detail: Detail,
-  /// The step that runs, since when.
-  open: Option<(usize, DateTime<Utc>)>,
-  /// The gate that waits.
-  gate: Option<String>,
+  typing: Typing,
+  state: RunState,
   last_note: Option<Shown>,
   last_line: DateTime<Utc>,
-  measured: Measured,
 }
 
 impl Progress {
-  pub fn new(order: &Order, stamp: Stamp, detail: Detail) -> Self {
+  pub fn new(order: &Order, stamp: Stamp, detail: Detail, typing: Typing) -> Self {
     Self {
       order: order.clone(),
       stamp,
       detail,
-      open: None,
-      gate: None,
+      typing,
+      state: RunState::new(&order.plan),
       last_note: None,
       last_line: order.at,
-      measured: Measured::default(),
     }
   }
 
@@ -68,13 +67,14 @@ impl Progress {
     let what = plan::sentence(&self.order.plan);
     let text = format!("{} {what}, asked by {}", self.order.id, self.order.actor);
     self.add(&mut page, self.order.at, Tone::Strong, &text);
-    let id = self.order.id.0;
-    let text = format!("it runs on its own: closing this window is safe (cutover attach {id})");
+    let attach = self.typing.line(&format!("attach {}", self.order.id.0));
+    let text = format!("it runs on its own: closing this window is safe ({attach})");
     self.add(&mut page, self.order.at, Tone::Faint, &text);
     page
   }
 
   pub fn record(&mut self, record: &Record) -> Page {
+    self.state.apply(record);
     let mut page = Page::default();
     let at = record.at;
     match &record.event {
@@ -84,7 +84,6 @@ impl Progress {
           Recovery::Resume => "goes on from where the site stands",
           Recovery::Rollback => "puts back what users had",
         };
-        self.open = None;
         self.add(
           &mut page,
           at,
@@ -99,8 +98,6 @@ impl Progress {
         produced,
         millis,
       } => {
-        self.open = None;
-        produced::remember(&mut self.measured, produced);
         self.finished(&mut page, *index, produced, *millis, at);
       }
       Event::StepFailed {
@@ -115,7 +112,6 @@ impl Progress {
         ..
       } => self.gate(&mut page, gate, evidence, *until, at),
       Event::Answered { gate, yes, actor } => {
-        self.gate = None;
         let (tone, word) = match yes {
           Answer::Yes => (Tone::Good, "yes"),
           Answer::No => (Tone::Warn, "no"),
@@ -144,10 +140,7 @@ impl Progress {
         let text = format!("PUTTING BACK what users had: {why}");
         self.add(&mut page, at, Tone::Bad, &text);
       }
-      Event::RestoreFinished { proven, ledger } => {
-        if ledger.is_some() {
-          self.measured.ledger.clone_from(ledger);
-        }
+      Event::RestoreFinished { proven, .. } => {
         let (tone, text) = proven.map_or_else(
           || {
             (
@@ -169,11 +162,10 @@ impl Progress {
         page.append(failure::card(failure));
       }
       Event::Ended { verdict } => {
-        self.open = None;
         if self.detail > Detail::Quiet {
           page.plain("");
         }
-        page.append(verdict::block(verdict, &self.measured));
+        page.append(verdict::block(verdict, &self.measured()));
       }
     }
     if !page.is_empty() {
@@ -184,15 +176,15 @@ impl Progress {
 
   /// A line when nothing was said for a while: `still [6/9] wait until GREEN is healthy, 45 s`.
   pub fn heartbeat(&mut self, now: DateTime<Utc>) -> Option<Page> {
-    let (index, since) = self.open?;
+    let (index, since) = self.open()?;
     if self.detail == Detail::Quiet || now - self.last_line < HEARTBEAT {
       return None;
     }
     self.last_line = now;
     let took = coarse(super::words::age(since, now));
-    let doing = self.gate.as_ref().map_or_else(
+    let doing = self.state.gate.as_ref().map_or_else(
       || self.title(index),
-      |gate| format!("waiting for the answer to {gate}"),
+      |gate| format!("waiting for the answer to {}", gate.name),
     );
     let note = self
       .last_note
@@ -204,13 +196,23 @@ impl Progress {
     Some(page)
   }
 
-  /// What was measured so far; for a card of its own.
-  pub fn measured(&self) -> &Measured {
-    &self.measured
+  /// What was measured so far.
+  pub fn measured(&self) -> Measured {
+    Measured::of(&self.state)
+  }
+
+  /// The step that runs now, and since when.
+  fn open(&self) -> Option<(usize, DateTime<Utc>)> {
+    let index = self.state.current()?;
+    match self.state.steps.get(index) {
+      Some((_, StepState::Running { since })) if self.state.ended.is_none() => {
+        Some((index, *since))
+      }
+      _ => None,
+    }
   }
 
   fn started(&mut self, page: &mut Page, index: usize, at: DateTime<Utc>) {
-    self.open = Some((index, at));
     self.last_note = None;
     let step = self.order.plan.steps.get(index).map(|step| &step.step);
     let asks = matches!(step, Some(Step::Gate { .. }));
@@ -253,7 +255,6 @@ impl Progress {
     took: u64,
     at: DateTime<Utc>,
   ) {
-    self.open = None;
     let text = format!(
       "{} FAILED ({}): {}",
       self.count(index),
@@ -272,7 +273,6 @@ impl Progress {
     until: DateTime<Utc>,
     at: DateTime<Utc>,
   ) {
-    self.gate = Some(gate.to_owned());
     let question = plan::gate(&self.order.plan, gate)
       .map_or_else(|| gate.to_owned(), |gate| gate.question.to_string());
     self.add(page, at, Tone::Strong, &format!("QUESTION  {question}"));
@@ -281,7 +281,12 @@ impl Progress {
     }
     let id = self.order.id.0;
     page.plain(format!(
-      "  yes: cutover approve {id}    no: cutover decline {id}"
+      "  yes  {}",
+      self.typing.line(&format!("approve {id}"))
+    ));
+    page.plain(format!(
+      "  no   {}",
+      self.typing.line(&format!("decline {id}"))
     ));
     page.faint(format!(
       "  without an answer by {} it counts as no",
@@ -304,7 +309,7 @@ impl Progress {
   fn add(&self, page: &mut Page, at: DateTime<Utc>, tone: Tone, text: &str) {
     match self.stamp {
       Stamp::No => page.wrapped(tone, text, 6),
-      Stamp::Utc => page.push(tone, format!("{} {text}", clock(at))),
+      Stamp::Utc => page.wrapped(tone, &format!("{} {text}", clock(at)), 16),
     }
   }
 }

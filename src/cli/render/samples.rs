@@ -284,6 +284,7 @@ pub(in crate::cli::render) fn plan() -> Plan {
       untouched: Vec::new(),
     },
     risk: Risk::Amber,
+    word: Some("green".into()),
     warnings: vec!["1 error line in the log of GREEN in 5 minutes (BLUE: 0)".into()],
     notes: vec!["BLUE stays running for 60 minutes: rollback takes about 1 s".into()],
     on_failure: OnFailure::KeepForInspection,

@@ -13,7 +13,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::{
-  Detail, Page, Tone,
+  Detail, Page, Tone, Typing,
   page::{WIDTH, cut, ends},
   words::{age, ago, badge, clock, coarse, count, moment, slot_at},
 };
@@ -25,12 +25,13 @@ use crate::model::{
 };
 
 /// From where the facts are looked at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct View {
   pub now: DateTime<Utc>,
   /// Facts older than this count as unknown.
   pub stale: Duration,
   pub detail: Detail,
+  pub typing: Typing,
 }
 
 impl View {
@@ -57,7 +58,7 @@ pub fn page(seen: &Observation, view: &View) -> Page {
   let title = format!("cutover status  {}", seen.site);
   page.push(Tone::Strong, ends(&title, &moment(view.now)));
   headline(&mut page, seen, view);
-  readiness(&mut page, seen);
+  readiness(&mut page, seen, view);
   alarms(&mut page, seen, view);
   page.gap();
   witnesses(&mut page, seen, view);
@@ -189,7 +190,7 @@ fn since(seen: &Observation, slot: Slot, view: &View) -> String {
   })
 }
 
-fn readiness(page: &mut Page, seen: &Observation) {
+fn readiness(page: &mut Page, seen: &Observation, view: &View) {
   let ready = &seen.readiness;
   let to = ready
     .target
@@ -205,7 +206,10 @@ fn readiness(page: &mut Page, seen: &Observation) {
       } else {
         Tone::Warn
       };
-      (tone, format!("{warmth}{took}, to {to}: cutover rollback"))
+      (
+        tone,
+        format!("{warmth}{took}, to {to}: {}", view.typing.line("rollback")),
+      )
     }
   };
   page.push(tone, format!("  Rollback  {text}"));
@@ -249,9 +253,23 @@ fn running(page: &mut Page, operation: &OperationState, view: &View) {
       &format!("     waits for an answer: {question}"),
       5,
     );
-    page.plain(format!("     cutover approve {id}   cutover decline {id}"));
+    page.plain(format!(
+      "     yes:     {}",
+      view.typing.line(&format!("approve {id}"))
+    ));
+    page.plain(format!(
+      "     no:      {}",
+      view.typing.line(&format!("decline {id}"))
+    ));
   }
-  page.plain(format!("     cutover attach {id}   cutover abort {id}"));
+  page.plain(format!(
+    "     follow:  {}",
+    view.typing.line(&format!("attach {id}"))
+  ));
+  page.plain(format!(
+    "     stop it: {}",
+    view.typing.line(&format!("abort {id}"))
+  ));
 }
 
 fn interrupted(page: &mut Page, operation: &OperationState, view: &View) {
@@ -262,18 +280,22 @@ fn interrupted(page: &mut Page, operation: &OperationState, view: &View) {
     operation.actor
   );
   let text = format!(
-    "  !! {} was INTERRUPTED, nobody runs it; {begun}",
+    "  !! {} was interrupted, nobody runs it; {begun}",
     parts::operation(operation)
   );
   page.wrapped(Tone::Bad, &text, 5);
   if let Some(step) = &operation.step {
     page.wrapped(Tone::Bad, &format!("     it stopped at {step}"), 5);
   }
+  let resume = format!("resume {}", operation.id.0);
   page.plain(format!(
-    "     go on:           cutover resume {}",
-    operation.id.0
+    "     go on:           {}",
+    view.typing.line(&resume)
   ));
-  page.plain("     put users back:  cutover rollback");
+  page.plain(format!(
+    "     put users back:  {}",
+    view.typing.line("rollback")
+  ));
 }
 
 fn witnesses(page: &mut Page, seen: &Observation, view: &View) {

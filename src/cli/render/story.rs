@@ -6,11 +6,14 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::verdict::Measured;
-use crate::model::{
-  event::{Event, Produced, Record},
-  operation::{Outcome, Verdict},
-  plan::Order,
-  shown::Shown,
+use crate::{
+  engine::run_state::{RunState, StepState},
+  model::{
+    event::Record,
+    operation::{Outcome, Verdict},
+    plan::Order,
+    shown::Shown,
+  },
 };
 
 /// Whether a runner lives; the lock knows.
@@ -70,8 +73,10 @@ pub struct NoteStory {
   pub text: Shown,
 }
 
+/// What `history --json` prints for each operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Story {
+  pub schema: u32,
   pub order: Order,
   #[serde(flatten)]
   pub end: End,
@@ -84,78 +89,51 @@ pub struct Story {
 
 impl Story {
   pub fn of(order: Order, records: &[Record], runner: Runner) -> Self {
-    let steps = order.plan.steps.iter().enumerate();
-    let steps = steps
-      .map(|(index, step)| StepStory {
-        index,
-        title: step.step.title(),
-        result: StepResult::NotReached,
-        millis: None,
-      })
-      .collect();
-    let mut story = Self {
-      order,
-      end: match runner {
-        Runner::Alive => End::Running,
-        Runner::Gone => End::Interrupted,
+    let state = RunState::replay(&order.plan, records);
+    let end = match (&state.verdict, runner) {
+      (Some(verdict), _) => End::Ended {
+        verdict: verdict.clone(),
       },
-      millis: None,
-      steps,
-      notes: Vec::new(),
-      measured: Measured::default(),
+      (None, Runner::Alive) => End::Running,
+      (None, Runner::Gone) => End::Interrupted,
     };
-    for record in records {
-      story.apply(record);
+    let notes = state.notes.iter().map(|(at, actor, text)| NoteStory {
+      at: *at,
+      who: actor.user.clone(),
+      text: text.clone(),
+    });
+    Self {
+      schema: 1,
+      end,
+      millis: state.millis(),
+      steps: steps(&state),
+      notes: notes.collect(),
+      measured: Measured::of(&state),
+      order,
     }
-    story
   }
 
   pub fn took(&self) -> Option<Duration> {
     self.millis.map(Duration::from_millis)
   }
+}
 
-  fn apply(&mut self, record: &Record) {
-    match &record.event {
-      Event::StepStarted { index } => self.step(*index, StepResult::Begun, None),
-      Event::StepFinished {
+fn steps(state: &RunState) -> Vec<StepStory> {
+  let steps = state.steps.iter().enumerate();
+  steps
+    .map(|(index, (step, state))| {
+      let (result, millis) = match state {
+        StepState::Waiting => (StepResult::NotReached, None),
+        StepState::Running { .. } => (StepResult::Begun, None),
+        StepState::Done { millis, .. } => (StepResult::Done, Some(*millis)),
+        StepState::Failed { millis, .. } => (StepResult::Failed, Some(*millis)),
+      };
+      StepStory {
         index,
-        produced,
+        title: step.title(),
+        result,
         millis,
-      } => {
-        self.step(*index, StepResult::Done, Some(*millis));
-        self.measure(produced);
       }
-      Event::StepFailed { index, millis, .. } => {
-        self.step(*index, StepResult::Failed, Some(*millis));
-      }
-      Event::Noted { actor, text } => self.notes.push(NoteStory {
-        at: record.at,
-        who: actor.user.clone(),
-        text: text.clone(),
-      }),
-      Event::Ended { verdict } => {
-        let took = super::words::age(self.order.at, record.at);
-        self.millis = u64::try_from(took.as_millis()).ok();
-        self.end = End::Ended {
-          verdict: verdict.clone(),
-        };
-      }
-      _ => {}
-    }
-  }
-
-  fn step(&mut self, index: usize, result: StepResult, millis: Option<u64>) {
-    if let Some(step) = self.steps.get_mut(index) {
-      step.result = result;
-      step.millis = millis;
-    }
-  }
-
-  fn measure(&mut self, produced: &Produced) {
-    match produced {
-      Produced::Proved { ledger } => self.measured.ledger = Some(ledger.clone()),
-      Produced::Drained { millis, still } => self.measured.drained = Some((*millis, *still)),
-      _ => {}
-    }
-  }
+    })
+    .collect()
 }

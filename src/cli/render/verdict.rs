@@ -4,10 +4,13 @@ use super::{
   Page, Tone,
   words::{badge, millis, number},
 };
-use crate::model::{
-  Slot,
-  operation::{Outcome, Verdict},
-  router::ProbeLedger,
+use crate::{
+  engine::run_state::{RestoreState, RunState},
+  model::{
+    Slot,
+    operation::{Outcome, Verdict},
+    router::ProbeLedger,
+  },
 };
 
 /// What the switch measured, when there was one.
@@ -16,6 +19,22 @@ pub struct Measured {
   pub ledger: Option<ProbeLedger>,
   /// Milliseconds until the former workers were gone, and how many were still there.
   pub drained: Option<(Option<u64>, usize)>,
+}
+
+impl Measured {
+  pub fn of(state: &RunState) -> Self {
+    let ledger = match &state.restore {
+      RestoreState::Finished {
+        ledger: Some(ledger),
+        ..
+      } => Some(ledger),
+      _ => state.ledger(),
+    };
+    Self {
+      ledger: ledger.cloned(),
+      drained: state.drained(),
+    }
+  }
 }
 
 pub fn block(verdict: &Verdict, measured: &Measured) -> Page {

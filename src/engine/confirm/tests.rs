@@ -218,7 +218,7 @@ fn a_very_long_text_does_not_grow_for_ever() {
 #[test]
 fn each_ask_names_the_flag_that_answers_it_in_a_script() {
   assert_eq!(Ask::Key('y').flag(), "--yes");
-  assert_eq!(Ask::Word("green".into()).flag(), "--confirm green");
+  assert_eq!(Ask::Word("green".into()).flag(), "--yes or --confirm green");
   assert_eq!(
     Ask::Phrase("blue is broken".into()).flag(),
     "--confirm \"blue is broken\""

@@ -75,7 +75,7 @@ fn the_deployment_log_is_markdown_that_nothing_from_outside_can_break() {
 fn one_operation_is_told_from_who_asked_to_where_users_are() {
   let records = records(events());
   let story = Story::of(order(), &records, Runner::Gone);
-  insta::assert_snapshot!(show(&story, &records, &Torn::Whole));
+  insta::assert_snapshot!(show(&story, &records, &Torn::Whole, &Typing::default()));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn an_interrupted_operation_shows_where_it_stopped_and_what_to_type() {
   let records = records(vec![begun(), failed, Event::StepStarted { index: 3 }]);
   let story = Story::of(order(), &records, Runner::Gone);
   let torn = Torn::At(4, "the checksum does not match".into());
-  insta::assert_snapshot!(show(&story, &records, &torn));
+  insta::assert_snapshot!(show(&story, &records, &torn, &Typing::default()));
 }
 
 #[test]
@@ -100,6 +100,7 @@ fn an_operation_whose_runner_lives_is_not_called_interrupted() {
 #[test]
 fn the_json_of_a_story_keeps_its_verdict_and_its_steps() {
   let value = serde_json::to_value(&stories()[0]).expect("json");
+  assert_eq!(value["schema"], 1);
   assert_eq!(value["end"], "ended");
   assert_eq!(value["verdict"]["outcome"], "done");
   assert_eq!(value["steps"][0]["result"], "done");

@@ -19,6 +19,7 @@ fn a_green_rollback_asks_in_a_few_lines() {
   let mut plan = samples::plan();
   plan.kind = Kind::Rollback;
   plan.risk = Risk::Green;
+  plan.word = None;
   plan.warnings.clear();
   plan.from = Some(Slot::Green);
   plan.target = Some(Slot::Blue);

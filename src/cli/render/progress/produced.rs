@@ -9,15 +9,6 @@ use crate::{
   model::{event::Produced, evidence::Pins, shown::Shown},
 };
 
-/// Keeps what the verdict block will show.
-pub(super) fn remember(measured: &mut Measured, produced: &Produced) {
-  match produced {
-    Produced::Proved { ledger } => measured.ledger = Some(ledger.clone()),
-    Produced::Drained { millis, still } => measured.drained = Some((*millis, *still)),
-    _ => {}
-  }
-}
-
 pub(super) fn line(produced: &Produced) -> (Tone, Option<String>) {
   let text = match produced {
     Produced::Nothing | Produced::Evidence { .. } => None,

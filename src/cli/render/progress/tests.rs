@@ -8,7 +8,7 @@ use crate::{
 };
 
 fn told(stamp: Stamp, detail: Detail, events: Vec<Event>) -> String {
-  let mut progress = Progress::new(&order(), stamp, detail);
+  let mut progress = Progress::new(&order(), stamp, detail, Typing::default());
   let mut page = progress.opening();
   for record in records(events) {
     page.append(progress.record(&record));
@@ -150,7 +150,7 @@ fn a_gate_says_how_to_answer_and_until_when() {
       word: Some("green".into()),
     },
   };
-  let mut progress = Progress::new(&order, Stamp::No, Detail::Normal);
+  let mut progress = Progress::new(&order, Stamp::No, Detail::Normal, Typing::default());
   let opened = Event::GateOpened {
     index: 2,
     gate: "switch".into(),
@@ -191,7 +191,7 @@ fn notes_of_a_step_are_shown_only_on_request() {
 
 #[test]
 fn silence_is_broken_every_fifteen_seconds_and_only_while_a_step_runs() {
-  let mut progress = Progress::new(&order(), Stamp::No, Detail::Normal);
+  let mut progress = Progress::new(&order(), Stamp::No, Detail::Normal, Typing::default());
   assert_eq!(progress.heartbeat(now()), None);
   for record in records(vec![
     Event::StepStarted { index: 6 },

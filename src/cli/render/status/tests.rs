@@ -16,6 +16,7 @@ fn view() -> View {
     now: now(),
     stale: Duration::from_secs(15),
     detail: Detail::Normal,
+    typing: Typing::default(),
   }
 }
 
@@ -94,7 +95,9 @@ fn an_operation_that_waits_says_what_to_type() {
   for expected in [
     ">> #129 switch 1.9.3 to BLUE runs for 1m15s, by alice (10.0.3.7)",
     "waits for an answer: switch users to BLUE now?",
-    "cutover approve 129   cutover decline 129",
+    "yes:     cutover approve 129",
+    "no:      cutover decline 129",
+    "follow:  cutover attach 129",
     "lock    held by alice (10.0.3.7) for #129 switch, taken 1m15s ago (pid 4121)",
   ] {
     assert!(text.contains(expected), "{expected}\n{text}");
@@ -128,6 +131,13 @@ fn a_stale_proof_alone_turns_proven_into_not_proven() {
 
 #[test]
 fn one_line_holds_what_matters() {
+  let mut elsewhere = view();
+  elsewhere.typing = Typing::with_config(std::path::Path::new("/srv/ala/cutover.toml"));
+  let text = page(&observation(), &elsewhere).to_string();
+  assert!(
+    text.contains("cutover --config /srv/ala/cutover.toml rollback"),
+    "{text}"
+  );
   assert_eq!(
     one_line(&observation(), &view()),
     "ala LIVE [G] GREEN 2.0.0 ok, rollback HOT"
