@@ -1,13 +1,20 @@
 //! What counts as a backup: a whole dump, read back in full, and nothing else.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Mutex};
+use std::{
+  fs,
+  os::unix::fs::PermissionsExt,
+  path::Path,
+  process::Command,
+  sync::Mutex,
+  time::{Duration, Instant},
+};
 
 use cutover::{
   engine::ports::{Database, PortErrorKind},
   model::VersionName,
 };
 
-use crate::postgresql::{PASSWORD, Postgresql, backup, docker, run, until};
+use crate::postgresql::{Client, PASSWORD, Postgresql, backup, docker, run, until};
 
 #[tokio::test]
 async fn a_good_dump_is_verified_and_no_damaged_one_ever_is() {
@@ -160,7 +167,8 @@ async fn a_dump_that_did_not_end_well_leaves_nothing_that_counts() {
   };
   let (error, ()) = tokio::join!(backup(&database, "1.0.0"), running);
   let error = error.unwrap_err();
-  assert_eq!(error.kind, PortErrorKind::Refused, "{error}");
+  assert_eq!(error.kind, PortErrorKind::Refused);
+  assert!(error.detail.contains("terminating connection"), "{error}");
   assert!(server.files().is_empty(), "{:?}", server.files());
 
   let stopped = async {
@@ -183,17 +191,42 @@ async fn a_dump_that_did_not_end_well_leaves_nothing_that_counts() {
 #[tokio::test]
 async fn a_cancelled_backup_ends_its_dump_and_the_next_one_starts_clean() {
   let server = Postgresql::start();
-  server.fill(1_500_000);
+  server.fill(10);
   let database = server.adapter(|_| {});
+  // The dump waits behind this one, so it cannot end by itself.
+  let script = "begin; lock table users; select pg_sleep(600)";
+  let command = [
+    "exec",
+    &server.container,
+    "psql",
+    "-Xq",
+    "-U",
+    "ala_user",
+    "-d",
+    "ala_production",
+    "-c",
+    script,
+  ];
+  let writer = Client(Command::new("docker").args(command).spawn().unwrap());
+  let sleeping = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'";
+  until("the table to be locked", || {
+    server.sql("postgres", sleeping) == "1"
+  })
+  .await;
   tokio::select! {
-    ended = backup(&database, "1.0.0") => panic!("too fast to be cancelled: {ended:?}"),
+    ended = backup(&database, "1.0.0") => panic!("it did not wait: {ended:?}"),
     () = until("a dump to begin", || server.files().len() == 1 && server.dumps_running()) => {}
   }
+  let cancelled = Instant::now();
   until("the dump to end in the container", || {
     !server.dumps_running()
   })
   .await;
+  assert!(cancelled.elapsed() < Duration::from_secs(20));
   assert!(server.files().is_empty(), "{:?}", server.files());
+  let end = "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'";
+  server.sql("postgres", end);
+  drop(writer);
 
   let left = server
     .backups_dir()
@@ -201,7 +234,6 @@ async fn a_cancelled_backup_ends_its_dump_and_the_next_one_starts_clean() {
   fs::write(&left, b"PGDMP").unwrap();
   let foreign = server.backups_dir().join("by-hand.sql");
   fs::write(&foreign, b"mine").unwrap();
-  server.sql("ala_production", "truncate \"Odd | name\"");
   backup(&database, "1.0.0").await.unwrap();
   assert!(!left.exists() && foreign.exists());
 }

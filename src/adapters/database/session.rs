@@ -126,11 +126,13 @@ pub(super) async fn drive<S: Sink>(
   let mut errors = HeadTail::new(MOST_ERRORS);
   let feeding = feed(writer, input);
   tokio::pin!(feeding);
-  let mut fed = None;
+  let mut fed = false;
   loop {
     tokio::select! {
-      // The writer is kept until the end: dropping it may close the whole connection.
-      kept = &mut feeding, if fed.is_none() => fed = Some(kept.map_err(local)?),
+      read = &mut feeding, if !fed => {
+        read.map_err(local)?;
+        fed = true;
+      }
       chunk = output.next() => match chunk {
         Some(Ok(Chunk::Out(bytes))) => sink.take(bytes).await.map_err(local)?,
         Some(Ok(Chunk::Err(bytes))) => {
@@ -149,9 +151,9 @@ pub(super) async fn drive<S: Sink>(
 }
 
 /// Only reading our own file can fail here: a tool that stops listening tells why by its end.
-async fn feed(writer: Option<Writer>, input: Input) -> io::Result<Option<Writer>> {
+async fn feed(writer: Option<Writer>, input: Input) -> io::Result<()> {
   let Some(mut writer) = writer else {
-    return Ok(None);
+    return Ok(());
   };
   match input {
     Input::Nothing => {}
@@ -168,8 +170,9 @@ async fn feed(writer: Option<Writer>, input: Input) -> io::Result<Option<Writer>
       }
     }
   }
+  // Docker's connection needs the shutdown, a child's pipe the drop that follows.
   let _ = writer.shutdown().await;
-  Ok(Some(writer))
+  Ok(())
 }
 
 async fn exit_code(doing: &str, ending: Ending) -> Result<i64, PortError> {
