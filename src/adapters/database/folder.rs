@@ -25,7 +25,7 @@ pub(super) enum Shared {
 pub(super) struct Folder<'a>(pub(super) &'a Path);
 
 impl Folder<'_> {
-  /// Makes the folder when it is missing and refuses one that others may look into.
+  /// Makes the folder when it is missing and refuses one that others may write into (the dumps themselves are 0600).
   pub(super) fn open(&self, shared: Shared) -> io::Result<()> {
     if !self.0.exists() {
       let mode = if shared == Shared::WithGroup {
@@ -53,8 +53,8 @@ impl Folder<'_> {
   pub(super) fn too_open(&self, shared: Shared) -> io::Result<Option<(u32, String)>> {
     let mode = fs::metadata(self.0)?.permissions().mode() & 0o7777;
     let (denied, fix) = match shared {
-      Shared::No => (0o077, "700"),
-      Shared::WithGroup => (0o007, "2770"),
+      Shared::No => (0o022, "700"),
+      Shared::WithGroup => (0o002, "2770"),
     };
     Ok((mode & denied != 0).then(|| (mode, format!("chmod {fix} {}", self.0.display()))))
   }

@@ -135,7 +135,7 @@ fn folder_faults(site: &Site, backup: &Backup, database_size: u64) -> Vec<Fault>
     match folder.too_open(shared(site)) {
       Ok(None) => {}
       Ok(Some((mode, fix))) => faults.push(Fault::new(
-        format!("the backup folder {dir} has mode {mode:04o}: others may look into it"),
+        format!("the backup folder {dir} has mode {mode:04o}: others may write into it"),
         fix,
       )),
       Err(error) => faults.push(Fault::new(
