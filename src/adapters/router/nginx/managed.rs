@@ -1,0 +1,349 @@
+//! The one file that is ours: where it is, what it says now, and what it would say for a slot.
+
+use std::{
+  fs,
+  path::{Path, PathBuf},
+};
+
+use super::{
+  NginxRouter,
+  content::{self, Named, Template},
+  disk,
+  dump::{Dump, tidy},
+  mount::{self, Reach},
+  proxy::Proxy,
+};
+use crate::{
+  config::SwitchFile,
+  engine::ports::{PortError, PortErrorKind},
+  model::{
+    BySlot, Slot,
+    event::SavedFile,
+    operation::OperationId,
+    router::{FileContent, FileHash, ManagedFile, Mount, NextFile},
+  },
+};
+
+/// Where the managed file is.
+pub(super) struct Located {
+  /// The file to write: canonical, and for every kind but a link with links followed.
+  pub(super) path: PathBuf,
+  pub(super) reach: Reach,
+  /// Another path by which the proxy may name it, when the configured path is a link.
+  alias: Option<String>,
+}
+
+/// What it says now.
+pub(super) struct Current {
+  pub(super) hash: FileHash,
+  /// None when it is not text: then it names nothing and cannot be put back byte for byte.
+  pub(super) content: Option<FileContent>,
+  pub(super) named: Named,
+}
+
+impl NginxRouter {
+  /// The managed file as the operator names it: from the site's root when it is in there.
+  pub(super) fn shown(&self) -> String {
+    let path = self.site.router.switch.path();
+    path
+      .strip_prefix(&self.site.root)
+      .unwrap_or(path)
+      .display()
+      .to_string()
+  }
+
+  pub(super) fn wrong(&self, detail: impl Into<String>) -> PortError {
+    PortError::new(
+      PortErrorKind::Misconfigured,
+      format!("the managed file {}", self.shown()),
+      detail,
+    )
+  }
+
+  pub(super) fn locate(&self, proxy: &Proxy) -> Result<Located, PortError> {
+    let configured = self.site.router.switch.path();
+    let name = configured
+      .file_name()
+      .ok_or_else(|| self.wrong("its path has no file name"))?;
+    let folder = configured.parent().unwrap_or(Path::new("/"));
+    let folder = folder
+      .canonicalize()
+      .map_err(|error| self.wrong(format!("its folder {}: {error}", folder.display())))?;
+    let literal = folder.join(name);
+    let path = match &self.site.router.switch {
+      SwitchFile::Link { .. } => literal.clone(),
+      _ => literal.canonicalize().unwrap_or_else(|_| literal.clone()),
+    };
+    let reach = match proxy {
+      Proxy::Host => Reach::host(&path),
+      Proxy::Container(found) => mount::reach(&path, &found.mounts),
+    };
+    let alias = match proxy {
+      Proxy::Container(found) if literal != path => mount::reach(&literal, &found.mounts).inside,
+      _ => None,
+    };
+    if matches!(self.site.router.switch, SwitchFile::Link { .. })
+      && reach.mount == Mount::SingleFile
+    {
+      return Err(self.wrong(
+        "it is mounted as a single file, and a link there can never be changed: mount its folder",
+      ));
+    }
+    Ok(Located { path, reach, alias })
+  }
+
+  pub(super) fn current(&self, located: &Located) -> Result<Current, PortError> {
+    let unreadable = |error: std::io::Error| {
+      match error.kind() {
+      std::io::ErrorKind::NotFound => self.wrong(
+        "it does not exist: create it for the slot that is live, with the content described under [router]",
+      ),
+      _ => self.wrong(error.to_string()),
+    }
+    };
+    if let SwitchFile::Link { from, .. } = &self.site.router.switch {
+      let target = fs::read_link(&located.path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidInput => self.wrong(format!(
+          "it is a file, not a link: replace it by one: ln -sfn {} {}",
+          self
+            .relative(located, &from[Slot::Blue])
+            .unwrap_or_default(),
+          located.path.display()
+        )),
+        _ => unreadable(error),
+      })?;
+      let bytes = disk::read(&located.path)
+        .map_err(|error| self.wrong(format!("it points to {}: {error}", target.display())))?;
+      let real = located.path.canonicalize().map_err(unreadable)?;
+      let fits = Slot::BOTH.map(|slot| from[slot].canonicalize().is_ok_and(|from| from == real));
+      let target = target.to_string_lossy().into_owned();
+      return Ok(Current {
+        hash: disk::link_hash(&target, &bytes),
+        content: Some(FileContent::Link(target)),
+        named: Named {
+          slot: match fits {
+            [true, false] => Some(Slot::Blue),
+            [false, true] => Some(Slot::Green),
+            _ => None,
+          },
+          generation: None,
+        },
+      });
+    }
+    let bytes = disk::read(&located.path).map_err(unreadable)?;
+    let hash = disk::hash(&bytes);
+    let Ok(text) = String::from_utf8(bytes) else {
+      return Ok(Current {
+        hash,
+        content: None,
+        named: Named::default(),
+      });
+    };
+    let templates = self.templates()?;
+    let named = match &self.site.router.switch {
+      SwitchFile::Edit { .. } => match content::places(&text, &templates).as_slice() {
+        [one] => Named {
+          slot: Some(one.slot),
+          generation: one.generation,
+        },
+        _ => Named::default(),
+      },
+      _ => content::whole(&text, &templates),
+    };
+    Ok(Current {
+      hash,
+      content: Some(FileContent::Text(text)),
+      named,
+    })
+  }
+
+  fn templates(&self) -> Result<BySlot<Template>, PortError> {
+    Ok(match &self.site.router.switch {
+      SwitchFile::Render { text, .. } | SwitchFile::Edit { text, .. } => {
+        BySlot::from_fn(|slot| Template::new(&text[slot]))
+      }
+      SwitchFile::Copy { from, .. } | SwitchFile::Link { from, .. } => {
+        let read = |slot: Slot| {
+          let path = &from[slot];
+          let bytes = disk::read(path).map_err(|error| {
+            self.wrong(format!(
+              "its source for {slot}, {}: {error}",
+              path.display()
+            ))
+          })?;
+          let text = String::from_utf8(bytes).map_err(|_| {
+            self.wrong(format!(
+              "its source for {slot}, {}, is not text",
+              path.display()
+            ))
+          })?;
+          Ok(Template::new(&text))
+        };
+        BySlot {
+          blue: read(Slot::Blue)?,
+          green: read(Slot::Green)?,
+        }
+      }
+    })
+  }
+
+  pub(super) fn managed(
+    &self,
+    proxy: &Proxy,
+    located: &Located,
+    inside: Option<FileHash>,
+    dump: Option<&Dump>,
+  ) -> Result<ManagedFile, PortError> {
+    let current = self.current(located)?;
+    Ok(ManagedFile {
+      path: self.shown(),
+      inside: if located.reach.mount == Mount::Host {
+        Some(current.hash.clone())
+      } else {
+        inside
+      },
+      hash: current.hash,
+      names: current.named.slot,
+      generation: current.named.generation,
+      mount: located.reach.mount,
+      included: dump.map(|dump| includes(proxy, located, dump)),
+      writable: disk::writable(&located.path, located.reach.mount),
+    })
+  }
+
+  pub(super) fn saved(&self, located: &Located) -> Result<SavedFile, PortError> {
+    let current = self.current(located)?;
+    let slot = current.named.slot.ok_or_else(|| {
+      self.wrong(format!(
+        "it names neither slot, so it cannot be kept as the way back: put in exactly what {} makes for the live slot",
+        self.site.router.switch.word()
+      ))
+    })?;
+    let content = current
+      .content
+      .ok_or_else(|| self.wrong("it is not text"))?;
+    if let (FileContent::Link(target), Some(_)) = (&content, &located.reach.root)
+      && target.starts_with('/')
+    {
+      return Err(self.wrong(format!(
+        "it points to {target}, an absolute path that does not exist inside the proxy: link it relatively with ln -sfnr"
+      )));
+    }
+    Ok(SavedFile {
+      hash: current.hash,
+      slot,
+      generation: current.named.generation,
+      content,
+    })
+  }
+
+  pub(super) fn next_file(
+    &self,
+    located: &Located,
+    slot: Slot,
+    generation: u64,
+    operation: OperationId,
+  ) -> Result<NextFile, PortError> {
+    let (hash, content) = match &self.site.router.switch {
+      SwitchFile::Link { from, .. } => {
+        let target = self.relative(located, &from[slot])?;
+        let bytes = disk::read(&from[slot]).map_err(|error| {
+          self.wrong(format!(
+            "its source for {slot}, {}: {error}",
+            from[slot].display()
+          ))
+        })?;
+        (disk::link_hash(&target, &bytes), FileContent::Link(target))
+      }
+      kind => {
+        let templates = self.templates()?;
+        let mut text = templates[slot].fill(generation, operation.0);
+        if matches!(kind, SwitchFile::Edit { .. }) {
+          text = self.edited(located, &templates, &text)?;
+        }
+        (disk::hash(text.as_bytes()), FileContent::Text(text))
+      }
+    };
+    Ok(NextFile {
+      slot,
+      generation,
+      hash,
+      content,
+    })
+  }
+
+  /// The present text with the one place that names a slot replaced.
+  fn edited(
+    &self,
+    located: &Located,
+    templates: &BySlot<Template>,
+    by: &str,
+  ) -> Result<String, PortError> {
+    let Some(FileContent::Text(text)) = self.current(located)?.content else {
+      return Err(self.wrong("it is not text"));
+    };
+    match content::places(&text, templates).as_slice() {
+      [one] => {
+        let before = text.get(..one.from).unwrap_or_default();
+        let after = text.get(one.to..).unwrap_or_default();
+        Ok(format!("{before}{by}{after}"))
+      }
+      [] => Err(self.wrong("it contains neither slot's text: put in that of the live slot")),
+      many => Err(self.wrong(format!(
+        "it contains the slots' texts {} times, and only one may be replaced: make the text longer until it is unique",
+        many.len()
+      ))),
+    }
+  }
+
+  /// From the link's folder to its source; both must be in what the proxy sees.
+  fn relative(&self, located: &Located, from: &Path) -> Result<String, PortError> {
+    let real = from
+      .parent()
+      .unwrap_or(Path::new("/"))
+      .canonicalize()
+      .map_err(|error| self.wrong(format!("its source {}: {error}", from.display())))?
+      .join(from.file_name().unwrap_or_default());
+    if let Some(root) = &located.reach.root
+      && !(real.starts_with(root) && real.canonicalize().is_ok_and(|end| end.starts_with(root)))
+    {
+      return Err(self.wrong(format!(
+        "its source {} is outside of {}, which is all the proxy sees: move it there",
+        from.display(),
+        root.display()
+      )));
+    }
+    let folder = located.path.parent().unwrap_or(Path::new("/"));
+    let shared = folder
+      .components()
+      .zip(real.components())
+      .take_while(|(a, b)| a == b)
+      .count();
+    let mut relative = PathBuf::new();
+    relative.extend(folder.components().skip(shared).map(|_| ".."));
+    relative.extend(real.components().skip(shared));
+    Ok(relative.to_string_lossy().into_owned())
+  }
+}
+
+/// nginx names a file as its include directive spelled it; on this host links can be followed.
+fn includes(proxy: &Proxy, located: &Located, dump: &Dump) -> bool {
+  let named = [&located.reach.inside, &located.alias];
+  if named
+    .into_iter()
+    .flatten()
+    .any(|path| dump.includes(&tidy(path)))
+  {
+    return true;
+  }
+  matches!(proxy, Proxy::Host)
+    && dump.files.iter().any(|path| {
+      let path = Path::new(path);
+      let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+      let literal = folder
+        .zip(path.file_name())
+        .map(|(folder, name)| folder.join(name));
+      literal.as_deref() == Some(&*located.path)
+        || path.canonicalize().is_ok_and(|path| path == located.path)
+    })
+}

@@ -1,0 +1,312 @@
+//! nginx behind the engine's `Router`: one managed file of its configuration, its own test, its
+//! own reload, and proof by a request through its listener.
+//!
+//! `proxy` finds and runs it, `managed` knows the file (`content` what it would hold, `mount` how
+//! the proxy reaches it, `disk` how it is written), `sample` and `indirect` prove, `log` and
+//! `workers` observe. The proxy is reloaded only by its own command, never by a signal through
+//! Docker, and no byte outside of the managed file is ever changed.
+
+mod content;
+mod diff;
+mod disk;
+mod dump;
+mod host;
+mod indirect;
+mod log;
+mod managed;
+mod mount;
+mod proxy;
+mod sample;
+mod workers;
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Utc};
+
+use self::{
+  log::list,
+  managed::Located,
+  proxy::{Learned, Proxy},
+};
+use super::{
+  container::{Containers, Wanted},
+  process::Ran,
+};
+use crate::{
+  adapters::probe::http::Http,
+  config::{Place, Site},
+  engine::ports::{PortError, PortErrorKind, PortFuture, Router},
+  model::{
+    Slot,
+    event::SavedFile,
+    operation::OperationId,
+    router::{FileContent, FileHash, Mount, NextFile, RouterFacts, Sample, Workers},
+    shown::Shown,
+  },
+};
+
+/// A file the proxy shows by `cat`; the limit on this host is the same.
+const MOST_FILE: usize = 1024 * 1024 + 1;
+
+pub struct NginxRouter {
+  site: Arc<Site>,
+  containers: Containers,
+  http: Http,
+  learned: Mutex<Learned>,
+}
+
+impl NginxRouter {
+  /// Connects to nothing yet.
+  pub fn new(site: Arc<Site>) -> Self {
+    Self {
+      site,
+      containers: Containers::default(),
+      http: Http::default(),
+      learned: Mutex::default(),
+    }
+  }
+
+  async fn look(&self) -> Result<RouterFacts, PortError> {
+    let proxy = self.proxy().await?;
+    let dump = match self.dump(&proxy).await {
+      Ok(dump) => dump,
+      Err(error) => Err(error.to_string()),
+    };
+    let file = match self.locate(&proxy) {
+      Ok(located) => {
+        let inside = match located.reach.mount {
+          Mount::Host | Mount::Absent => None,
+          // Not seeing it inside is a fact about the file, shown as "nothing there".
+          Mount::Directory | Mount::SingleFile => self.hash_inside(&proxy, &located).await.ok(),
+        };
+        self.managed(&proxy, &located, inside, dump.as_ref().ok())
+      }
+      Err(error) => Err(error),
+    };
+    Ok(RouterFacts {
+      proxy: self.identity(&proxy).await?,
+      file: file.map_err(|error| Shown::line(&error.to_string())),
+      test: dump.map(drop).map_err(|words| Shown::line(&words)),
+      workers: self.workers_now(&proxy).await.ok(),
+    })
+  }
+
+  /// The managed file's hash as the proxy itself reads it.
+  async fn hash_inside(&self, proxy: &Proxy, located: &Located) -> Result<FileHash, PortError> {
+    let path = match (proxy, &located.reach.inside) {
+      (Proxy::Host, _) => return Ok(self.current(located)?.hash),
+      (Proxy::Container(_), Some(path)) => path,
+      (Proxy::Container(found), None) => {
+        return Err(self.wrong(format!(
+          "no mount of container {} holds it: mount its folder into the proxy",
+          found.name
+        )));
+      }
+    };
+    let bytes = self.ask_inside(proxy, &["cat", path], path).await?;
+    if !matches!(
+      self.site.router.switch,
+      crate::config::SwitchFile::Link { .. }
+    ) {
+      return Ok(disk::hash(&bytes));
+    }
+    let target = self.ask_inside(proxy, &["readlink", path], path).await?;
+    Ok(disk::link_hash(
+      String::from_utf8_lossy(&target).trim_end_matches('\n'),
+      &bytes,
+    ))
+  }
+
+  async fn ask_inside(
+    &self,
+    proxy: &Proxy,
+    command: &[&str],
+    path: &str,
+  ) -> Result<Vec<u8>, PortError> {
+    let ran = self.run(proxy, &list(command), MOST_FILE).await?;
+    if ran.code != 0 || ran.cut {
+      return Err(self.wrong(format!(
+        "the proxy cannot read it as {path}: {}; restart the proxy when the file was replaced behind a single-file mount",
+        ran.last_words(1)
+      )));
+    }
+    Ok(ran.out)
+  }
+
+  async fn put(&self, content: &FileContent) -> Result<(), PortError> {
+    let place = match self.proxy().await {
+      Ok(proxy) => {
+        let located = self.locate(&proxy)?;
+        let place = (located.path, located.reach.mount);
+        self.learn(|learned| learned.place = Some(place.clone()));
+        place
+      }
+      // A file must be put back also when the proxy or Docker went away in between.
+      Err(error) => self.learn(|learned| learned.place.clone()).ok_or(error)?,
+    };
+    let (path, mount, content) = (place.0, place.1, content.clone());
+    if mount == Mount::Absent {
+      return Err(self.wrong(
+        "no mount of the proxy holds it, so writing it would change nothing: mount its folder",
+      ));
+    }
+    let written = tokio::task::spawn_blocking(move || disk::put(&path, mount, &content)).await;
+    let failed = |error: std::io::Error| {
+      let detail = match error.kind() {
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+          format!("{error}: run cutover as a user who may write in its folder")
+        }
+        _ => error.to_string(),
+      };
+      self.wrong(detail)
+    };
+    written
+      .map_err(|error| {
+        PortError::new(
+          PortErrorKind::Unexpected,
+          "writing the managed file",
+          error.to_string(),
+        )
+      })?
+      .map_err(failed)
+  }
+
+  async fn say(&self, argument: &[&str]) -> Result<Ran, PortError> {
+    let proxy = self.proxy().await?;
+    self.nginx(&proxy, argument).await
+  }
+
+  async fn reload_now(&self) -> Result<(), PortError> {
+    let proxy = self.proxy().await?;
+    let doing = format!("`{} -s reload`", self.site.router.command.join(" "));
+    if matches!(proxy, Proxy::Host)
+      && let Err(why) = self.host_master(&proxy).await?
+    {
+      return Err(PortError::new(
+        PortErrorKind::Refused,
+        doing,
+        format!("{why}: nothing was signalled; start nginx, or correct the pid file's path"),
+      ));
+    }
+    let ran = self.nginx(&proxy, &["-s", "reload"]).await?;
+    accepted(&ran, doing)
+  }
+
+  /// How an operator would run one of nginx's own commands.
+  fn by_hand(&self, arguments: &str) -> String {
+    let command = self.site.router.command.join(" ");
+    let known = self.learn(|learned| learned.name.clone());
+    match (
+      &self.site.router.place,
+      Wanted::of(&self.site.router.place, &self.site.runtime),
+      known,
+    ) {
+      (Place::Container(name), ..) => format!("docker exec {name} {command} {arguments}"),
+      (_, _, Some(name)) => format!("docker exec {name} {command} {arguments}"),
+      (_, Some(Wanted::Service { service, projects }), None) => format!(
+        "docker exec $(docker ps -q --filter label=com.docker.compose.project={} --filter label=com.docker.compose.service={service}) {command} {arguments}",
+        projects.first().map_or("", String::as_str)
+      ),
+      _ => format!("{command} {arguments}"),
+    }
+  }
+}
+
+fn accepted(ran: &Ran, doing: impl Into<String>) -> Result<(), PortError> {
+  if ran.code == 0 {
+    return Ok(());
+  }
+  Err(PortError::new(
+    PortErrorKind::Refused,
+    doing,
+    ran.last_words(8),
+  ))
+}
+
+impl Router for NginxRouter {
+  fn facts(&self) -> PortFuture<'_, RouterFacts> {
+    Box::pin(self.look())
+  }
+
+  fn save(&self) -> PortFuture<'_, SavedFile> {
+    Box::pin(async {
+      let proxy = self.proxy().await?;
+      self.saved(&self.locate(&proxy)?)
+    })
+  }
+
+  fn next<'a>(
+    &'a self,
+    slot: Slot,
+    generation: u64,
+    operation: OperationId,
+  ) -> PortFuture<'a, NextFile> {
+    Box::pin(async move {
+      let proxy = self.proxy().await?;
+      self.next_file(&self.locate(&proxy)?, slot, generation, operation)
+    })
+  }
+
+  fn diff<'a>(&'a self, next: &'a NextFile) -> PortFuture<'a, Vec<String>> {
+    Box::pin(async {
+      let proxy = self.proxy().await?;
+      let current = self.current(&self.locate(&proxy)?)?;
+      let text = |content: &FileContent| match content {
+        FileContent::Text(text) => text.clone(),
+        FileContent::Link(target) => format!("link to {target}\n"),
+      };
+      let before = current.content.as_ref().map(text).unwrap_or_default();
+      Ok(diff::unified(&self.shown(), &before, &text(&next.content)))
+    })
+  }
+
+  fn write<'a>(&'a self, next: &'a NextFile) -> PortFuture<'a, ()> {
+    Box::pin(self.put(&next.content))
+  }
+
+  fn restore<'a>(&'a self, saved: &'a SavedFile) -> PortFuture<'a, ()> {
+    Box::pin(self.put(&saved.content))
+  }
+
+  fn seen_inside(&self) -> PortFuture<'_, FileHash> {
+    Box::pin(async {
+      let proxy = self.proxy().await?;
+      let located = self.locate(&proxy)?;
+      self.hash_inside(&proxy, &located).await
+    })
+  }
+
+  fn test(&self) -> PortFuture<'_, ()> {
+    Box::pin(async {
+      let ran = self.say(&["-t"]).await?;
+      accepted(&ran, format!("`{} -t`", self.site.router.command.join(" ")))
+    })
+  }
+
+  fn reload(&self) -> PortFuture<'_, ()> {
+    Box::pin(self.reload_now())
+  }
+
+  fn workers(&self) -> PortFuture<'_, Workers> {
+    Box::pin(async {
+      let proxy = self.proxy().await?;
+      self.workers_now(&proxy).await
+    })
+  }
+
+  fn errors_since(&self, since: DateTime<Utc>) -> PortFuture<'_, Vec<String>> {
+    Box::pin(self.errors_after(since))
+  }
+
+  fn sample(&self) -> PortFuture<'_, Sample> {
+    Box::pin(self.sample_once())
+  }
+
+  fn proof_words(&self) -> String {
+    self.proof_text()
+  }
+
+  fn command_lines(&self) -> Vec<String> {
+    vec![self.by_hand("-t"), self.by_hand("-s reload")]
+  }
+}
