@@ -2,7 +2,7 @@
 //! right verdict, and nothing is followed, kept or believed beyond its bounds.
 
 mod support {
-  pub mod site;
+  pub(crate) mod site;
 }
 
 use std::{

@@ -2,8 +2,8 @@
 //! method reports when nginx refuses a configuration in one of its many ways.
 
 mod support {
-  pub mod host_nginx;
-  pub mod site;
+  pub(crate) mod host_nginx;
+  pub(crate) mod site;
 }
 
 use std::{

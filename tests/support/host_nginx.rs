@@ -22,15 +22,15 @@ use nix::{
 
 use super::site;
 
-pub struct HostNginx {
+pub(crate) struct HostNginx {
   folder: tempfile::TempDir,
-  pub port: u16,
+  pub(crate) port: u16,
   master: Child,
 }
 
 impl HostNginx {
   /// Starts with `active` as the managed file; other files are written into the same folder.
-  pub fn start(active: &str, others: &[(&str, &str)]) -> Self {
+  pub(crate) fn start(active: &str, others: &[(&str, &str)]) -> Self {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     let port = free_port();
@@ -64,19 +64,19 @@ impl HostNginx {
     }
   }
 
-  pub fn root(&self) -> &Path {
+  pub(crate) fn root(&self) -> &Path {
     self.folder.path()
   }
 
-  pub fn active(&self) -> PathBuf {
+  pub(crate) fn active(&self) -> PathBuf {
     self.root().join("switch/active.conf")
   }
 
-  pub fn file(&self, name: &str) -> PathBuf {
+  pub(crate) fn file(&self, name: &str) -> PathBuf {
     self.root().join("switch").join(name)
   }
 
-  pub fn site(&self, switch: SwitchFile, by: ProofBy) -> Site {
+  pub(crate) fn site(&self, switch: SwitchFile, by: ProofBy) -> Site {
     let mut site = site::site(self.root());
     site.router = Nginx {
       place: Place::Host,
@@ -88,7 +88,7 @@ impl HostNginx {
     site
   }
 
-  pub fn pid(&self) -> u32 {
+  pub(crate) fn pid(&self) -> u32 {
     self.master.id()
   }
 }
@@ -116,7 +116,7 @@ fn command(root: &Path) -> Vec<String> {
   .into()
 }
 
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
   TcpListener::bind("127.0.0.1:0")
     .unwrap()
     .local_addr()
@@ -125,7 +125,7 @@ pub fn free_port() -> u16 {
 }
 
 /// Asks again until the condition holds; fails after ten seconds.
-pub async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
   let mut turns = tokio::time::interval(Duration::from_millis(10));
   let all = async {
     loop {
@@ -140,7 +140,7 @@ pub async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>)
     .unwrap_or_else(|_| panic!("never happened: {what}"))
 }
 
-pub async fn until_answers(router: &NginxRouter, wanted: Slot) -> Option<u64> {
+pub(crate) async fn until_answers(router: &NginxRouter, wanted: Slot) -> Option<u64> {
   until(&format!("{wanted} answers"), async || {
     match router.sample().await.unwrap() {
       Sample::Answered { slot, generation } if slot == wanted => Some(generation),

@@ -11,14 +11,14 @@ use cutover::{
   model::{BySlot, plan::OnFailure},
 };
 
-pub fn pair<T>(blue: impl Into<T>, green: impl Into<T>) -> BySlot<T> {
+pub(crate) fn pair<T>(blue: impl Into<T>, green: impl Into<T>) -> BySlot<T> {
   BySlot {
     blue: blue.into(),
     green: green.into(),
   }
 }
 
-pub fn site(root: &Path) -> Site {
+pub(crate) fn site(root: &Path) -> Site {
   Site {
     name: "test".to_owned(),
     file: root.join("cutover.toml"),
@@ -86,7 +86,7 @@ pub fn site(root: &Path) -> Site {
   dead_code,
   reason = "each test crate uses its own part of this support"
 )]
-pub fn service(key: &str) -> Service {
+pub(crate) fn service(key: &str) -> Service {
   Service {
     key: key.to_owned(),
     name: pair(format!("{key}-blue"), format!("{key}-green")),
@@ -100,7 +100,7 @@ pub fn service(key: &str) -> Service {
   dead_code,
   reason = "each test crate uses its own part of this support"
 )]
-pub fn expect_within(within: Duration) -> Expect {
+pub(crate) fn expect_within(within: Duration) -> Expect {
   Expect {
     within: Some(within),
     ..Expect::default()
