@@ -1,5 +1,11 @@
 //! The `Router` port over a real nginx on this host: every kind of switch file, and what each
 //! method reports when nginx refuses a configuration in one of its many ways.
+#![allow(
+  clippy::unwrap_used,
+  clippy::expect_used,
+  clippy::panic,
+  reason = "a test stops at the first surprise"
+)]
 
 mod support {
   pub(crate) mod host_nginx;

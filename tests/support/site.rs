@@ -68,14 +68,14 @@ pub(crate) fn site(root: &Path) -> Site {
     retire: Retire {
       then: Then::Keep,
       drain: Duration::from_secs(15),
-      after: Duration::from_secs(3600),
+      after: Duration::from_hours(1),
     },
     database: None,
     smoke: Vec::new(),
     hooks: BTreeMap::new(),
     deploy: DeployRules {
-      gate: Duration::from_secs(60),
-      evidence: Duration::from_secs(3600),
+      gate: Duration::from_mins(1),
+      evidence: Duration::from_hours(1),
       on_failure: OnFailure::KeepForInspection,
     },
     secrets: Secrets::default(),
