@@ -387,7 +387,8 @@ fn found(raw: ContainerInspectResponse) -> Found {
       .unwrap_or_default()
       .trim_start_matches('/')
       .to_owned(),
-    running: state.running.unwrap_or_default(),
+    // Between two tries of a crashing container Docker calls it both running and restarting.
+    running: state.running.unwrap_or_default() && !state.restarting.unwrap_or_default(),
     started_at: state
       .started_at
       .and_then(|at| DateTime::parse_from_rfc3339(&at).ok())
@@ -407,7 +408,7 @@ fn found(raw: ContainerInspectResponse) -> Found {
 }
 
 /// How runtimes say that the program to exec does not exist.
-pub(crate) fn program_missing(text: &str) -> bool {
+fn program_missing(text: &str) -> bool {
   text.contains("executable file not found")
     || text.contains("exec failed") && text.contains("no such file")
 }
@@ -462,6 +463,20 @@ mod tests {
     assert_eq!(at.to_rfc3339(), "2026-11-21T03:37:36.500+00:00");
     assert_eq!(text, "GET / 200");
     assert_eq!(stamped("no time here"), None);
+  }
+
+  #[test]
+  fn a_missing_program_is_told_from_another_failure() {
+    assert!(program_missing(
+      "OCI runtime exec failed: exec failed: unable to start container process: exec: \"curl\": executable file not found in $PATH: unknown"
+    ));
+    assert!(!program_missing("container is not running"));
+  }
+
+  #[test]
+  fn a_restarting_container_does_not_run() {
+    let raw = r#"{"Name":"/x","State":{"Running":true,"Restarting":true}}"#;
+    assert!(!found(serde_json::from_str(raw).unwrap()).running);
   }
 
   #[test]

@@ -118,7 +118,7 @@ async fn keep(stream: Option<impl AsyncRead + Unpin>, most: usize) -> (Vec<u8>, 
   let Some(mut stream) = stream else {
     return (kept, cut);
   };
-  let mut chunk = [0_u8; 8192];
+  let mut chunk = vec![0_u8; 8192];
   while let Ok(count @ 1..) = stream.read(&mut chunk).await {
     cut |= append(&mut kept, chunk.get(..count).unwrap_or_default(), most);
   }

@@ -89,11 +89,6 @@ impl Template {
     }
     Some((text.len() - rest.len(), generation))
   }
-
-  fn is_whole(&self, text: &str) -> Option<Option<u64>> {
-    let (end, generation) = self.stands_at(text)?;
-    (end == text.len()).then_some(generation)
-  }
 }
 
 /// A number, or the placeholder itself as in a source that was copied by hand.
@@ -111,9 +106,8 @@ fn number<'a>(text: &'a str, placeholder: &str) -> Option<(Option<u64>, &'a str)
 /// Which slot the whole text is; none when it is neither or when both slots have the same text.
 pub(super) fn whole(text: &str, templates: &BySlot<Template>) -> Named {
   let fits = Slot::BOTH.map(|slot| {
-    templates[slot]
-      .is_whole(text)
-      .map(|generation| (slot, generation))
+    let (end, generation) = templates[slot].stands_at(text)?;
+    (end == text.len()).then_some((slot, generation))
   });
   match fits {
     [Some((slot, generation)), None] | [None, Some((slot, generation))] => Named {

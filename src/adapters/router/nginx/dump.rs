@@ -64,7 +64,6 @@ fn directives(text: &str) -> Vec<Vec<String>> {
     match (quote, c) {
       (_, '\\') => word.extend(chars.next()),
       (Some(open), c) if c == open => quote = None,
-      (Some(_), c) => word.push(c),
       (None, '"' | '\'') if word.is_empty() => quote = Some(c),
       (None, '#') if word.is_empty() => {
         for c in chars.by_ref() {
@@ -86,7 +85,7 @@ fn directives(text: &str) -> Vec<Vec<String>> {
           words.push(std::mem::take(&mut word));
         }
       }
-      (None, c) => word.push(c),
+      (_, c) => word.push(c),
     }
   }
   all

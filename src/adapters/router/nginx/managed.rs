@@ -213,6 +213,12 @@ impl NginxRouter {
 
   pub(super) fn saved(&self, located: &Located) -> Result<SavedFile, PortError> {
     let current = self.current(located)?;
+    let slot = current.named.slot.ok_or_else(|| {
+      self.wrong(format!(
+        "it names neither slot, so it cannot be kept as the way back: put in exactly what {} makes for the live slot",
+        self.site.router.switch.word()
+      ))
+    })?;
     let content = current
       .content
       .ok_or_else(|| self.wrong("it is not text"))?;
@@ -225,7 +231,7 @@ impl NginxRouter {
     }
     Ok(SavedFile {
       hash: current.hash,
-      slot: current.named.slot,
+      slot,
       generation: current.named.generation,
       content,
     })

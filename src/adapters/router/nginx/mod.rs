@@ -235,12 +235,7 @@ impl Router for NginxRouter {
     })
   }
 
-  fn next<'a>(
-    &'a self,
-    slot: Slot,
-    generation: u64,
-    operation: OperationId,
-  ) -> PortFuture<'a, NextFile> {
+  fn next(&self, slot: Slot, generation: u64, operation: OperationId) -> PortFuture<'_, NextFile> {
     Box::pin(async move {
       let proxy = self.proxy().await?;
       self.next_file(&self.locate(&proxy)?, slot, generation, operation)

@@ -193,11 +193,9 @@ impl NginxRouter {
   }
 
   pub(super) async fn identity(&self, proxy: &Proxy) -> Result<ProxyIdentity, PortError> {
-    let version = match proxy {
-      Proxy::Container(found) if !found.running => None,
-      _ => dump::version(&self.built(proxy).await?),
-    };
-    let version = version.map(Shown::from);
+    // A proxy that cannot be asked has no known version; that it is there is still a fact.
+    let version = self.built(proxy).await.ok();
+    let version = version.as_deref().and_then(dump::version).map(Shown::from);
     Ok(match proxy {
       Proxy::Container(found) => ProxyIdentity {
         name: Shown::line(&found.name),

@@ -51,7 +51,7 @@ fn sorted(processes: impl Iterator<Item = (u32, String)>) -> Workers {
     match title.trim().strip_prefix("nginx: worker process") {
       Some("") => workers.active.push(pid),
       Some(rest) if rest.trim_start().starts_with("is shutting down") => {
-        workers.shutting_down.push(pid)
+        workers.shutting_down.push(pid);
       }
       _ => {}
     }

@@ -1,0 +1,509 @@
+//! The `Router` port over a real nginx on this host: every kind of switch file, and what each
+//! method reports when nginx refuses a configuration in one of its many ways.
+#![allow(
+  clippy::unwrap_used,
+  clippy::expect_used,
+  clippy::panic,
+  reason = "a test stops at the first surprise"
+)]
+
+mod support {
+  pub(crate) mod host_nginx;
+  pub(crate) mod site;
+}
+
+use std::{
+  fs,
+  net::TcpListener,
+  os::unix::fs::{PermissionsExt, symlink},
+  process::Command,
+  sync::Arc,
+};
+
+use chrono::Utc;
+use cutover::{
+  adapters::router::nginx::NginxRouter,
+  config::{ProofBy, SwitchFile},
+  engine::ports::{PortErrorKind, Router},
+  model::{
+    Slot,
+    operation::OperationId,
+    router::{FileContent, Mount, NextFile, Sample},
+  },
+};
+use support::{
+  host_nginx::{HostNginx, free_port, until, until_answers},
+  site::pair,
+};
+
+fn marker(slot: &str) -> String {
+  format!("location / {{ return 200 \"{slot} {{generation}} {{operation}}\\n\"; }}\n")
+}
+
+fn header(slot: &str) -> String {
+  format!("add_header X-Slot {slot};\nlocation / {{ return 200 ok; }}\n")
+}
+
+fn by_header() -> ProofBy {
+  ProofBy::Header {
+    name: "X-Slot".to_owned(),
+    value: pair("blue", "green"),
+  }
+}
+
+fn render(nginx: &HostNginx) -> NginxRouter {
+  let switch = SwitchFile::Render {
+    to: nginx.active(),
+    text: pair(marker("blue"), marker("green")),
+  };
+  NginxRouter::new(Arc::new(nginx.site(switch, ProofBy::Marker)))
+}
+
+fn running(active: &str) -> (HostNginx, NginxRouter) {
+  let nginx = HostNginx::start(active, &[]);
+  let router = render(&nginx);
+  (nginx, router)
+}
+
+const BLUE: &str = "location / { return 200 \"blue 1 1\\n\"; }\n";
+
+/// The next file as if a configuration had produced this text.
+async fn next_with(router: &NginxRouter, text: &str) -> NextFile {
+  let mut next = router.next(Slot::Green, 2, OperationId(7)).await.unwrap();
+  next.content = FileContent::Text(text.to_owned());
+  next
+}
+
+/// A whole switch to green and back, seen by every method of the port.
+async fn switches_there_and_back(
+  nginx: &HostNginx,
+  router: &NginxRouter,
+  generations: [Option<u64>; 2],
+) {
+  until_answers(router, Slot::Blue).await;
+  let before = fs::read(nginx.active()).unwrap();
+  let count = || {
+    fs::read_dir(nginx.active().parent().unwrap())
+      .unwrap()
+      .count()
+  };
+  let files = count();
+
+  let facts = router.facts().await.unwrap();
+  assert!(facts.proxy.running, "{facts:?}");
+  assert!(
+    facts
+      .proxy
+      .version
+      .clone()
+      .unwrap()
+      .as_str()
+      .starts_with("nginx/"),
+    "{facts:?}"
+  );
+  assert!(facts.proxy.started_at.unwrap() <= Utc::now());
+  assert_eq!(facts.test, Ok(()));
+  assert_eq!(facts.workers.clone().unwrap().active.len(), 2);
+  let file = facts.file.unwrap();
+  assert_eq!((file.names, file.mount), (Some(Slot::Blue), Mount::Host));
+  assert_eq!((file.included, file.writable), (Some(true), true));
+  assert_eq!(file.inside.as_ref(), Some(&file.hash));
+  assert_eq!(file.path, "switch/active.conf");
+
+  let saved = router.save().await.unwrap();
+  assert_eq!((saved.slot, &saved.hash), (Slot::Blue, &file.hash));
+  let next = router.next(Slot::Green, 2, OperationId(7)).await.unwrap();
+  let diff = router.diff(&next).await.unwrap();
+  assert!(
+    diff
+      .iter()
+      .any(|line| line.starts_with('+') && line.contains("green")),
+    "{diff:?}"
+  );
+  assert_eq!(
+    fs::read(nginx.active()).unwrap(),
+    before,
+    "looking changed the file"
+  );
+
+  let asked = Utc::now();
+  router.write(&next).await.unwrap();
+  assert_eq!(router.seen_inside().await.unwrap(), next.hash);
+  router.test().await.unwrap();
+  router.reload().await.unwrap();
+  assert_eq!(until_answers(router, Slot::Green).await, generations[1]);
+  let file = router.facts().await.unwrap().file.unwrap();
+  assert_eq!(
+    (file.names, file.hash),
+    (Some(Slot::Green), next.hash.clone())
+  );
+  let old = facts.workers.unwrap().active;
+  until("all workers are new", async || {
+    let now = router.workers().await.unwrap();
+    (now.active.len() == 2 && now.active.iter().all(|pid| !old.contains(pid))).then_some(())
+  })
+  .await;
+  assert_eq!(
+    router.errors_since(asked).await.unwrap(),
+    Vec::<String>::new()
+  );
+  assert_eq!(router.diff(&next).await.unwrap(), Vec::<String>::new());
+
+  router.restore(&saved).await.unwrap();
+  assert_eq!(
+    fs::read(nginx.active()).unwrap(),
+    before,
+    "not put back byte for byte"
+  );
+  router.reload().await.unwrap();
+  assert_eq!(until_answers(router, Slot::Blue).await, generations[0]);
+  assert_eq!(count(), files, "something was left behind");
+}
+
+#[tokio::test]
+async fn a_copied_file_switches_and_comes_back() {
+  let sources = [
+    ("blue.conf", marker("blue")),
+    ("green.conf", marker("green")),
+  ];
+  let others = sources
+    .each_ref()
+    .map(|(name, text)| (*name, text.as_str()));
+  let nginx = HostNginx::start(BLUE, &others);
+  let switch = SwitchFile::Copy {
+    from: pair(nginx.file("blue.conf"), nginx.file("green.conf")),
+    to: nginx.active(),
+  };
+  let router = NginxRouter::new(Arc::new(nginx.site(switch, ProofBy::Marker)));
+  switches_there_and_back(&nginx, &router, [Some(1), Some(2)]).await;
+}
+
+#[tokio::test]
+async fn a_rendered_file_switches_and_comes_back() {
+  let (nginx, router) = running(BLUE);
+  switches_there_and_back(&nginx, &router, [Some(1), Some(2)]).await;
+}
+
+#[tokio::test]
+async fn a_link_switches_and_comes_back_and_stays_relative() {
+  let nginx = HostNginx::start(
+    &header("blue"),
+    &[
+      ("blue.conf", &header("blue")),
+      ("green.conf", &header("green")),
+    ],
+  );
+  fs::remove_file(nginx.active()).unwrap();
+  symlink("blue.conf", nginx.active()).unwrap();
+  let switch = SwitchFile::Link {
+    from: pair(nginx.file("blue.conf"), nginx.file("green.conf")),
+    to: nginx.active(),
+  };
+  let router = NginxRouter::new(Arc::new(nginx.site(switch, by_header())));
+  let next = router.next(Slot::Green, 2, OperationId(7)).await.unwrap();
+  assert_eq!(next.content, FileContent::Link("green.conf".to_owned()));
+  switches_there_and_back(&nginx, &router, [None, None]).await;
+  assert_eq!(
+    fs::read_link(nginx.active()).unwrap().to_str(),
+    Some("blue.conf")
+  );
+}
+
+#[tokio::test]
+async fn an_edited_file_switches_and_keeps_the_rest_of_its_bytes() {
+  let around = |slot: &str| {
+    format!(
+      "# by hand, keep\r\n{}# end without a line end",
+      header(slot)
+    )
+  };
+  let nginx = HostNginx::start(&around("blue"), &[]);
+  let switch = SwitchFile::Edit {
+    file: nginx.active(),
+    text: pair("X-Slot blue;", "X-Slot green;"),
+  };
+  let router = NginxRouter::new(Arc::new(nginx.site(switch, by_header())));
+  let next = router.next(Slot::Green, 2, OperationId(7)).await.unwrap();
+  assert_eq!(next.content, FileContent::Text(around("green")));
+  switches_there_and_back(&nginx, &router, [None, None]).await;
+}
+
+#[tokio::test]
+async fn an_edit_with_no_place_or_two_places_is_refused() {
+  for (text, says) in [
+    (header("red"), "neither slot's text"),
+    (
+      format!("{}add_header X-Slot green;\n", header("blue")),
+      "2 times",
+    ),
+  ] {
+    let nginx = HostNginx::start(&text, &[]);
+    let switch = SwitchFile::Edit {
+      file: nginx.active(),
+      text: pair("X-Slot blue;", "X-Slot green;"),
+    };
+    let router = NginxRouter::new(Arc::new(nginx.site(switch, by_header())));
+    let error = router
+      .next(Slot::Green, 2, OperationId(7))
+      .await
+      .unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Misconfigured);
+    assert!(error.detail.contains(says), "{error}");
+    assert_eq!(
+      router.save().await.unwrap_err().kind,
+      PortErrorKind::Misconfigured
+    );
+  }
+}
+
+#[tokio::test]
+async fn a_file_somebody_edited_names_no_slot_and_cannot_be_the_way_back() {
+  let (_nginx, router) = running("location / { return 200 \"blue 1 1 \\n\"; }\n");
+  assert_eq!(router.facts().await.unwrap().file.unwrap().names, None);
+  let error = router.save().await.unwrap_err();
+  assert!(error.detail.contains("names neither slot"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_nothing_includes_is_said_not_to_be_included() {
+  let nginx = HostNginx::start(BLUE, &[("idle.conf", BLUE)]);
+  let switch = SwitchFile::Render {
+    to: nginx.file("idle.conf"),
+    text: pair(marker("blue"), marker("green")),
+  };
+  let router = NginxRouter::new(Arc::new(nginx.site(switch, ProofBy::Marker)));
+  assert_eq!(
+    router.facts().await.unwrap().file.unwrap().included,
+    Some(false)
+  );
+}
+
+#[tokio::test]
+async fn a_syntax_error_is_refused_by_test_and_reload_with_nginx_own_words() {
+  let (_nginx, router) = running(BLUE);
+  until_answers(&router, Slot::Blue).await;
+  router
+    .write(&next_with(&router, "lokation / {}\n").await)
+    .await
+    .unwrap();
+  for error in [
+    router.test().await.unwrap_err(),
+    router.reload().await.unwrap_err(),
+  ] {
+    assert_eq!(error.kind, PortErrorKind::Refused);
+    assert!(
+      error.detail.contains("unknown directive \"lokation\""),
+      "{error}"
+    );
+  }
+  assert!(router.facts().await.unwrap().test.is_err());
+  until_answers(&router, Slot::Blue).await;
+}
+
+#[tokio::test]
+async fn an_unresolvable_upstream_is_refused_by_test_and_reload() {
+  let (_nginx, router) = running(BLUE);
+  until_answers(&router, Slot::Blue).await;
+  let text = "location / { proxy_pass http://no-such-host.invalid; }\n";
+  router.write(&next_with(&router, text).await).await.unwrap();
+  for error in [
+    router.test().await.unwrap_err(),
+    router.reload().await.unwrap_err(),
+  ] {
+    assert_eq!(error.kind, PortErrorKind::Refused);
+    assert!(
+      error.detail.contains("host not found in upstream"),
+      "{error}"
+    );
+  }
+}
+
+#[tokio::test]
+async fn a_missing_log_folder_passes_the_reload_and_is_found_in_the_error_log() {
+  let (nginx, router) = running(BLUE);
+  until_answers(&router, Slot::Blue).await;
+  let old = router.workers().await.unwrap();
+  let asked = Utc::now();
+  let text = format!(
+    "access_log {}/gone/a.log;\n{}",
+    nginx.root().display(),
+    marker("green")
+  );
+  router
+    .write(&next_with(&router, &text).await)
+    .await
+    .unwrap();
+  let error = router.test().await.unwrap_err();
+  assert!(error.detail.contains("gone/a.log"), "{error}");
+  router.reload().await.unwrap();
+  until("the master reports the missing folder", async || {
+    let errors = router.errors_since(asked).await.unwrap();
+    errors
+      .iter()
+      .any(|line| line.contains("[emerg]") && line.contains("gone/a.log"))
+      .then_some(())
+  })
+  .await;
+  assert_eq!(router.workers().await.unwrap(), old);
+  until_answers(&router, Slot::Blue).await;
+}
+
+#[tokio::test]
+async fn a_taken_port_passes_test_and_reload_and_only_the_error_log_tells() {
+  let (_nginx, router) = running(BLUE);
+  until_answers(&router, Slot::Blue).await;
+  let old = router.workers().await.unwrap();
+  let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+  let asked = Utc::now();
+  let text = format!(
+    "listen 127.0.0.1:{};\n{}",
+    taken.local_addr().unwrap().port(),
+    marker("green")
+  );
+  router
+    .write(&next_with(&router, &text).await)
+    .await
+    .unwrap();
+  router.test().await.unwrap();
+  router.reload().await.unwrap();
+  until("the master gives up binding", async || {
+    let errors = router.errors_since(asked).await.unwrap();
+    errors
+      .iter()
+      .any(|line| line.contains("still could not bind()"))
+      .then_some(())
+  })
+  .await;
+  assert_eq!(router.workers().await.unwrap(), old);
+  until_answers(&router, Slot::Blue).await;
+}
+
+#[tokio::test]
+async fn a_pid_file_that_names_a_stranger_or_nothing_signals_nobody() {
+  let (nginx, router) = running(BLUE);
+  until_answers(&router, Slot::Blue).await;
+  let pid_file = nginx.root().join("nginx.pid");
+  // This very process: a reload that trusted the file would end the test.
+  for (text, says) in [
+    (format!("{}\n", std::process::id()), "not an nginx master"),
+    (String::new(), "holds no number"),
+  ] {
+    fs::write(&pid_file, text).unwrap();
+    let error = router.reload().await.unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Refused);
+    assert!(error.detail.contains(says), "{error}");
+    let facts = router.facts().await.unwrap();
+    assert!(!facts.proxy.running && facts.workers.is_none(), "{facts:?}");
+  }
+  fs::write(&pid_file, format!("{}\n", nginx.pid())).unwrap();
+  router.reload().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_known_before_and_keeps_the_file() {
+  let (nginx, router) = running(BLUE);
+  let folder = nginx.active().parent().unwrap().to_owned();
+  let root = nix::unistd::geteuid().is_root();
+  // Modes do not stop root; an immutable folder does.
+  let lock = |locked: bool| {
+    if root {
+      let flag = if locked { "+i" } else { "-i" };
+      assert!(
+        Command::new("chattr")
+          .arg(flag)
+          .arg(&folder)
+          .status()
+          .unwrap()
+          .success()
+      );
+    } else {
+      let mode = if locked { 0o555 } else { 0o755 };
+      fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+    }
+  };
+  let next = router.next(Slot::Green, 2, OperationId(7)).await.unwrap();
+  lock(true);
+  let writable = router.facts().await.unwrap().file.map(|file| file.writable);
+  let written = router.write(&next).await;
+  lock(false);
+  assert_eq!(writable, Ok(false));
+  assert_eq!(written.unwrap_err().kind, PortErrorKind::Misconfigured);
+  assert_eq!(fs::read_to_string(nginx.active()).unwrap(), BLUE);
+}
+
+#[tokio::test]
+async fn without_an_answering_slot_the_weakest_proof_waits_for_younger_workers() {
+  let nginx = HostNginx::start(BLUE, &[]);
+  let switch = SwitchFile::Render {
+    to: nginx.active(),
+    text: pair(marker("blue"), marker("green")),
+  };
+  let router = NginxRouter::new(Arc::new(nginx.site(switch, ProofBy::Effective)));
+  until_answers(&router, Slot::Blue).await;
+  router
+    .write(&router.next(Slot::Green, 2, OperationId(7)).await.unwrap())
+    .await
+    .unwrap();
+  assert!(matches!(
+    router.sample().await.unwrap(),
+    Sample::Unclear { .. }
+  ));
+  router.test().await.unwrap();
+  router.reload().await.unwrap();
+  assert_eq!(until_answers(&router, Slot::Green).await, Some(2));
+}
+
+#[tokio::test]
+async fn a_refused_connection_and_a_server_error_are_lost_requests() {
+  let (nginx, router) = running("location / { return 502; }\n");
+  until("nginx listens", async || {
+    match router.sample().await.unwrap() {
+      Sample::Lost { detail } if detail.as_str().starts_with("status 502") => Some(()),
+      _ => None,
+    }
+  })
+  .await;
+  let mut site = nginx.site(
+    SwitchFile::Render {
+      to: nginx.active(),
+      text: pair("", ""),
+    },
+    ProofBy::Marker,
+  );
+  site.proof.url = Some(format!("http://127.0.0.1:{}/", free_port()));
+  let sample = NginxRouter::new(Arc::new(site)).sample().await.unwrap();
+  assert!(
+    matches!(&sample, Sample::Lost { detail } if detail.as_str().contains("refused")),
+    "{sample:?}"
+  );
+}
+
+#[tokio::test]
+async fn each_sample_comes_on_a_connection_of_its_own() {
+  let (_nginx, router) =
+    running("location / { return 200 \"blue $connection_requests $connection\\n\"; }\n");
+  until_answers(&router, Slot::Blue).await;
+  for _ in 0..5 {
+    // nginx counts the requests of one connection, and the marker's generation carries the count.
+    assert_eq!(
+      router.sample().await.unwrap(),
+      Sample::Answered {
+        slot: Slot::Blue,
+        generation: Some(1)
+      }
+    );
+  }
+}
+
+#[tokio::test]
+async fn the_commands_of_a_dry_run_are_the_configured_ones() {
+  let (nginx, router) = running(BLUE);
+  let root = nginx.root().display();
+  let lines = router.command_lines();
+  assert_eq!(
+    lines[0],
+    format!("nginx -p {root} -c nginx.conf -e logs/error.log -t")
+  );
+  assert!(lines[1].ends_with(" -s reload"));
+  assert!(router.proof_words().contains("marker"));
+}
