@@ -111,7 +111,7 @@ async fn switches_there_and_back(
   assert_eq!(file.path, "switch/active.conf");
 
   let saved = router.save().await.unwrap();
-  assert_eq!((saved.slot, &saved.hash), (Slot::Blue, &file.hash));
+  assert_eq!((saved.slot, &saved.hash), (Some(Slot::Blue), &file.hash));
   let next = router.next(Slot::Green, 2, OperationId(7)).await.unwrap();
   let diff = router.diff(&next).await.unwrap();
   assert!(

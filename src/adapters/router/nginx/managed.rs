@@ -142,9 +142,9 @@ impl NginxRouter {
     let templates = self.templates()?;
     let named = match &self.site.router.switch {
       SwitchFile::Edit { .. } => match content::places(&text, &templates).as_slice() {
-        [one] => Named {
-          slot: Some(one.slot),
-          generation: one.generation,
+        [first, others @ ..] if others.iter().all(|place| place.slot == first.slot) => Named {
+          slot: Some(first.slot),
+          generation: first.generation,
         },
         _ => Named::default(),
       },
@@ -213,12 +213,6 @@ impl NginxRouter {
 
   pub(super) fn saved(&self, located: &Located) -> Result<SavedFile, PortError> {
     let current = self.current(located)?;
-    let slot = current.named.slot.ok_or_else(|| {
-      self.wrong(format!(
-        "it names neither slot, so it cannot be kept as the way back: put in exactly what {} makes for the live slot",
-        self.site.router.switch.word()
-      ))
-    })?;
     let content = current
       .content
       .ok_or_else(|| self.wrong("it is not text"))?;
@@ -231,7 +225,7 @@ impl NginxRouter {
     }
     Ok(SavedFile {
       hash: current.hash,
-      slot,
+      slot: current.named.slot,
       generation: current.named.generation,
       content,
     })
@@ -272,7 +266,8 @@ impl NginxRouter {
     })
   }
 
-  /// The present text with the one place that names a slot replaced.
+  /// The present text with every place that names a slot replaced. Places that name different
+  /// slots are two truths in one file, and not for a switch to settle.
   fn edited(
     &self,
     located: &Located,
@@ -282,18 +277,24 @@ impl NginxRouter {
     let Some(FileContent::Text(text)) = self.current(located)?.content else {
       return Err(self.wrong("it is not text"));
     };
-    match content::places(&text, templates).as_slice() {
-      [one] => {
-        let before = text.get(..one.from).unwrap_or_default();
-        let after = text.get(one.to..).unwrap_or_default();
-        Ok(format!("{before}{by}{after}"))
-      }
-      [] => Err(self.wrong("it contains neither slot's text: put in that of the live slot")),
-      many => Err(self.wrong(format!(
-        "it contains the slots' texts {} times, and only one may be replaced: make the text longer until it is unique",
-        many.len()
-      ))),
+    let places = content::places(&text, templates);
+    let Some(first) = places.first() else {
+      return Err(self.wrong("it contains neither slot's text: put in that of the live slot"));
+    };
+    if places.iter().any(|place| place.slot != first.slot) {
+      return Err(self.wrong(
+        "it contains the texts of both slots: leave only that of the live slot",
+      ));
     }
+    let mut edited = String::with_capacity(text.len());
+    let mut from = 0;
+    for place in &places {
+      edited.push_str(text.get(from..place.from).unwrap_or_default());
+      edited.push_str(by);
+      from = place.to;
+    }
+    edited.push_str(text.get(from..).unwrap_or_default());
+    Ok(edited)
   }
 
   /// From the link's folder to its source; both must be in what the proxy sees.
