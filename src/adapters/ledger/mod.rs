@@ -1,0 +1,282 @@
+//! What the site remembers, in one folder: who is live, what was proven, what is pinned, and the
+//! journal of every operation. Shared by everybody on the machine, guarded by one lock.
+//!
+//! Reading creates nothing; writing asks for the lock where two writers could meet. `files` makes
+//! writes durable, `lock` is the lock, `chain` the journal's format, `safety` looks at owners and
+//! modes, `team_truth` writes what belongs to the team.
+
+mod chain;
+mod files;
+mod follow;
+mod holder;
+mod journal;
+mod lock;
+mod operations;
+mod safety;
+mod team_files;
+mod team_truth;
+
+use std::{fs, io, path::Path, sync::Arc};
+
+use chrono::Utc;
+use nix::unistd::Group;
+
+pub(crate) use follow::JournalTail;
+pub use holder::{LockState, is_alive};
+pub use journal::FileJournal;
+pub use lock::{SiteLock, is_held};
+pub use operations::OperationFolder;
+
+use self::files::{Access, failed, read, read_json};
+use super::processes;
+use crate::{
+  config::Site,
+  engine::ports::{Ledger, PortError, PortErrorKind, Torn},
+  model::{
+    Slot, VersionName,
+    actor::Actor,
+    event::Record,
+    evidence::{Evidence, LiveRecord, Pins},
+    observation::Holder,
+    operation::{Kind, OperationId},
+    plan::{Fault, Order},
+  },
+};
+
+/// The state folder of one site.
+pub struct FileLedger {
+  site: Arc<Site>,
+  access: Access,
+}
+
+impl FileLedger {
+  /// Creates nothing. A folder that is there but cannot be read is an error now, not a site
+  /// without a past.
+  pub fn open(site: Arc<Site>) -> Result<Self, PortError> {
+    let group = match &site.state_group {
+      Some(name) => Some(group(name, &site.file)?),
+      None => None,
+    };
+    match fs::read_dir(&site.state) {
+      Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(
+        format!("read the state folder {}", site.state.display()),
+        &error,
+      )),
+      _ => Ok(Self {
+        access: Access {
+          owner: safety::owner(&site.state),
+          group,
+        },
+        site,
+      }),
+    }
+  }
+
+  pub fn site(&self) -> &Arc<Site> {
+    &self.site
+  }
+
+  pub fn state(&self) -> &Path {
+    &self.site.state
+  }
+
+  /// The site's lock, or `None` when somebody holds it. Creates the state folder.
+  pub fn try_lock(&self) -> Result<Option<SiteLock>, PortError> {
+    let path = self.state().join("lock");
+    // Appending to it creates it with the site's mode and writes nothing.
+    if !path.exists() {
+      self.access.open_append(&path)?;
+    }
+    SiteLock::try_take(self.state())
+  }
+
+  /// The lock a front end handed to this process as its stdin.
+  pub fn inherited_lock(&self) -> Result<SiteLock, PortError> {
+    SiteLock::inherited_from_stdin(self.state())
+  }
+
+  pub fn folder(&self, id: OperationId) -> OperationFolder {
+    OperationFolder::of(self.state(), id)
+  }
+
+  /// The number of the next operation: one more than any folder has, also an unfinished one.
+  pub fn next_id(&self, _: &SiteLock) -> Result<OperationId, PortError> {
+    let newest = operations::ids(self.state())?.first().map_or(0, |id| id.0);
+    Ok(OperationId(newest + 1))
+  }
+
+  /// Makes an order durable, for its runner to read.
+  pub fn put_order(&self, order: &Order, _: &SiteLock) -> Result<(), PortError> {
+    self.access.put_json(&self.folder(order.id).order(), order)
+  }
+
+  /// The journal of an operation, to go on after its last valid record.
+  pub fn journal(&self, id: OperationId, _: &SiteLock) -> Result<FileJournal, PortError> {
+    FileJournal::open(
+      self.folder(id).path(),
+      operations::all(self.state()).join("reserve"),
+      operations::root(self.state(), id)?,
+      self.access,
+    )
+  }
+
+  /// Records this process as the holder, for people.
+  pub fn put_holder(
+    &self,
+    operation: OperationId,
+    kind: Kind,
+    actor: &Actor,
+    _: &SiteLock,
+  ) -> Result<(), PortError> {
+    let pid = std::process::id();
+    let holder = Holder {
+      operation,
+      kind,
+      actor: actor.clone(),
+      since: Utc::now(),
+      boot_id: processes::boot_id(),
+      pid,
+      pid_started: processes::facts(pid).map_or(0, |facts| facts.started),
+    };
+    self.access.put_json(&holder::record(self.state()), &holder)
+  }
+
+  /// The record as it stands, whether the lock is held or not. A runner that recovers finds here
+  /// who asked for it.
+  pub fn recorded_holder(&self) -> Result<Option<Holder>, PortError> {
+    read_json(&holder::record(self.state()))
+  }
+
+  pub fn clear_holder(&self, _: &SiteLock) -> Result<(), PortError> {
+    let path = holder::record(self.state());
+    match fs::remove_file(&path) {
+      Err(error) if error.kind() != io::ErrorKind::NotFound => {
+        Err(failed(format!("remove {}", path.display()), &error))
+      }
+      _ => Ok(()),
+    }
+  }
+
+  /// Who holds the lock, with the case of a command that outlived its runner told apart.
+  pub fn lock_state(&self) -> Result<LockState, PortError> {
+    holder::lock_state(self)
+  }
+
+  /// What is unwise about where the state folder is, for `doctor`.
+  pub fn warnings(&self) -> Vec<Fault> {
+    safety::warnings(self.state())
+  }
+
+  /// Journals that were edited, shortened or removed.
+  pub fn verify(&self) -> Result<Vec<Fault>, PortError> {
+    operations::verify(self.state())
+  }
+
+  pub(crate) fn access(&self) -> Access {
+    self.access
+  }
+
+  fn slot_file(&self, folder: &str, slot: Slot, extension: &str) -> std::path::PathBuf {
+    self
+      .state()
+      .join(folder)
+      .join(format!("{slot}.{extension}"))
+  }
+}
+
+impl Ledger for FileLedger {
+  fn evidence(&self, slot: Slot) -> Result<Option<Evidence>, PortError> {
+    read_json(&self.slot_file("evidence", slot, "json"))
+  }
+
+  fn put_evidence(&self, evidence: &Evidence) -> Result<(), PortError> {
+    self
+      .access
+      .put_json(&self.slot_file("evidence", evidence.slot, "json"), evidence)
+  }
+
+  fn pins(&self, slot: Slot) -> Result<Option<Pins>, PortError> {
+    read_json(&self.slot_file("pins", slot, "json"))
+  }
+
+  fn put_pins(&self, pins: &Pins) -> Result<(), PortError> {
+    let compose = team_truth::pins_override(&self.site, pins);
+    self.access.put(
+      &self.slot_file("pins", pins.slot, "yml"),
+      compose.as_bytes(),
+    )?;
+    self
+      .access
+      .put_json(&self.slot_file("pins", pins.slot, "json"), pins)?;
+    self.keep_variable(pins)
+  }
+
+  fn recorded_pins(&self, version: &VersionName) -> Result<Option<Pins>, PortError> {
+    let mut found: Vec<Pins> = operations::pinned(self.state(), version)?
+      .into_iter()
+      .collect();
+    for slot in Slot::BOTH {
+      found.extend(self.pins(slot)?.filter(|pins| pins.version == *version));
+    }
+    Ok(found.into_iter().max_by_key(|pins| pins.at))
+  }
+
+  fn live_record(&self) -> Result<Option<LiveRecord>, PortError> {
+    read_json(&self.state().join("live.json"))
+  }
+
+  fn put_live_record(&self, record: &LiveRecord) -> Result<(), PortError> {
+    self
+      .access
+      .put_json(&self.state().join("live.json"), record)?;
+    self.keep_team_state(record)
+  }
+
+  fn state_file(&self) -> Result<Option<(String, Result<Slot, String>)>, PortError> {
+    let Some(path) = &self.site.truth.state_file else {
+      return Ok(None);
+    };
+    let said = match read(path, team_truth::LONGEST)? {
+      Some(text) => team_files::slot_named(&text),
+      None => Err("it does not exist".to_owned()),
+    };
+    Ok(Some((path.display().to_string(), said)))
+  }
+
+  fn lock_holder(&self) -> Result<Option<Holder>, PortError> {
+    holder::shown(self.lock_state()?, self)
+  }
+
+  fn orders(&self, most: usize) -> Result<Vec<Order>, PortError> {
+    operations::orders(self.state(), most)
+  }
+
+  fn order(&self, id: OperationId) -> Result<Option<Order>, PortError> {
+    operations::order(self.state(), id)
+  }
+
+  fn records(&self, id: OperationId) -> Result<(Vec<Record>, Torn), PortError> {
+    operations::records(self.state(), id)
+  }
+
+  fn preflight(&self) -> Vec<Fault> {
+    safety::preflight(&self.site, self.access)
+  }
+}
+
+fn group(name: &str, file: &Path) -> Result<nix::unistd::Gid, PortError> {
+  Group::from_name(name)
+    .ok()
+    .flatten()
+    .map(|group| group.gid)
+    .ok_or_else(|| {
+      PortError::new(
+        PortErrorKind::Misconfigured,
+        format!("use state_group '{name}'"),
+        format!(
+          "there is no such group here: groupadd {name}, or change state_group in {}",
+          file.display()
+        ),
+      )
+    })
+}
