@@ -15,6 +15,7 @@ pub(crate) struct Ran {
   pub(crate) code: i32,
   pub(crate) stdout: String,
   pub(crate) stderr: String,
+  #[allow(dead_code, reason = "the bench, which shares this file, reads it")]
   pub(crate) took: Duration,
 }
 

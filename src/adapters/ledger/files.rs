@@ -138,7 +138,7 @@ pub(crate) fn put_in_place(path: &Path, content: &[u8], access: Access) -> Resul
       PortErrorKind::Misconfigured,
       doing(),
       format!(
-        "{error}; its owner has to stay uid {}: run cutover as that user or as root",
+        "{error}; its folder must be writable and its owner stay uid {}: run cutover as that user or as root",
         before.uid()
       ),
     ),

@@ -105,8 +105,8 @@ impl Journal for FileJournal {
   fn write(&self, event: &Event) -> Result<Record, PortError> {
     self.keep_saved_file(event)?;
     let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-    let (record, line, link) = writing.line(event)?;
-    self.append(&mut writing, &line)?;
+    let (record, text, link) = writing.line(event)?;
+    self.append(&mut writing, &text)?;
     // The line is in the file from here on, durable or not: the next one has to continue it.
     writing.last = Some(link);
     if !matches!(event, Event::StepNote { .. }) {
@@ -132,15 +132,15 @@ impl Writing {
       event: event.clone(),
     };
     loop {
-      let (line, link) = chain::encode(&record, prev).map_err(|error| {
+      let (text, link) = chain::encode(&record, prev).map_err(|error| {
         PortError::new(
           PortErrorKind::Unexpected,
           "write a journal record",
           error.to_string(),
         )
       })?;
-      if line.len() <= LONGEST {
-        return Ok((record, line, link));
+      if text.len() <= LONGEST {
+        return Ok((record, text, link));
       }
       if !shorten(&mut record.event) {
         return Err(PortError::new(
@@ -148,7 +148,7 @@ impl Writing {
           "write a journal record",
           format!(
             "it has {} bytes and {LONGEST} are the most: keep the managed file and hook output smaller",
-            line.len()
+            text.len()
           ),
         ));
       }

@@ -2,7 +2,8 @@
 //! journal of every operation. Shared by everybody on the machine, guarded by one lock.
 //!
 //! Reading creates nothing; writing asks for the lock where two writers could meet. `files` makes
-//! writes durable, `lock` is the lock, `chain` the journal's format, `safety` the StrictModes.
+//! writes durable, `lock` is the lock, `chain` the journal's format, `safety` looks at owners and
+//! modes, `team_truth` writes what belongs to the team.
 
 mod chain;
 mod files;
@@ -13,6 +14,7 @@ mod lock;
 mod operations;
 mod safety;
 mod team_files;
+mod team_truth;
 
 use std::{fs, io, path::Path, sync::Arc};
 
@@ -25,10 +27,10 @@ pub use journal::FileJournal;
 pub use lock::{SiteLock, is_held};
 pub use operations::OperationFolder;
 
-use self::files::{Access, failed, put_in_place, read, read_json};
+use self::files::{Access, failed, read, read_json};
 use super::processes;
 use crate::{
-  config::{Site, VersionKind},
+  config::Site,
   engine::ports::{Ledger, PortError, PortErrorKind, StateFile, Torn},
   model::{
     Slot, VersionName,
@@ -40,9 +42,6 @@ use crate::{
     plan::{Fault, Order},
   },
 };
-
-/// More than any file a team keeps a word or its variables in.
-const TEAM_FILE: u64 = 1 << 20;
 
 /// The state folder of one site.
 pub struct FileLedger {
@@ -177,50 +176,6 @@ impl FileLedger {
     self.access
   }
 
-  fn keep_variable(&self, pins: &Pins) -> Result<(), PortError> {
-    let VersionKind::ImageVariable {
-      variable,
-      keep_in: Some(path),
-      tag,
-    } = &self.site.version.kind
-    else {
-      return Ok(());
-    };
-    let value = tag[pins.slot].replace("{version}", pins.version.as_str());
-    let before = read(path, TEAM_FILE)?.unwrap_or_default();
-    let after = team_files::with_variable(&before, &variable[pins.slot], &value);
-    if after == before {
-      return Ok(());
-    }
-    put_in_place(path, &after, self.access)
-  }
-
-  /// The former slot first, so that a crash in between leaves the team's own files at the former
-  /// truth; and again with the same record changes nothing.
-  fn keep_team_state(&self, record: &LiveRecord) -> Result<(), PortError> {
-    let Some(current) = &self.site.truth.state_file else {
-      return Ok(());
-    };
-    let now = read(current, TEAM_FILE)?;
-    let said = now
-      .as_deref()
-      .and_then(|text| team_files::slot_named(text).ok());
-    let former = record.previous.or(said.filter(|slot| *slot != record.live));
-    if let (Some(path), Some(former)) = (&self.site.truth.previous, former) {
-      self.keep_slot(path, former, now.as_deref())?;
-    }
-    self.keep_slot(current, record.live, now.as_deref())
-  }
-
-  fn keep_slot(&self, path: &Path, slot: Slot, sample: Option<&[u8]>) -> Result<(), PortError> {
-    let before = read(path, TEAM_FILE)?;
-    let after = team_files::slot_written(before.as_deref().or(sample), slot);
-    if before.as_ref() == Some(&after) {
-      return Ok(());
-    }
-    put_in_place(path, &after, self.access)
-  }
-
   fn slot_file(&self, folder: &str, slot: Slot, extension: &str) -> std::path::PathBuf {
     self
       .state()
@@ -245,7 +200,7 @@ impl Ledger for FileLedger {
   }
 
   fn put_pins(&self, pins: &Pins) -> Result<(), PortError> {
-    let compose = crate::adapters::compose::pins_override(&self.site, pins);
+    let compose = super::compose::pins_override(&self.site, pins);
     self.access.put(
       &self.slot_file("pins", pins.slot, "yml"),
       compose.as_bytes(),
@@ -281,7 +236,7 @@ impl Ledger for FileLedger {
     let Some(path) = &self.site.truth.state_file else {
       return Ok(None);
     };
-    let said = match read(path, TEAM_FILE)? {
+    let said = match read(path, team_truth::LONGEST)? {
       Some(text) => team_files::slot_named(&text),
       None => Err("it does not exist".to_owned()),
     };

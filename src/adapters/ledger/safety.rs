@@ -1,4 +1,4 @@
-//! Whether the state folder is in safe hands, as ssh's StrictModes asks of keys: who may write it
+//! Whether the state folder is in safe hands, as ssh asks of keys (`StrictModes`): who may write it
 //! can make the runner, which is as good as root, do anything. Looks only; each fault names its fix.
 
 use std::{

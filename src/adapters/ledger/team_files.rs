@@ -45,21 +45,29 @@ fn value_of(line: &[u8], name: &str) -> Option<(usize, usize)> {
   at = skip(at);
   at += line[at..].starts_with(b"=").then_some(1)?;
   let from = skip(at);
+  if from > at && line[from..].starts_with(b"#") {
+    return Some((at, at));
+  }
   let rest = &line[from..];
-  let quoted = rest.first().filter(|byte| matches!(byte, b'"' | b'\''));
-  let closed = quoted.and_then(|quote| rest[1..].iter().position(|byte| byte == quote));
-  let length = closed.map_or_else(|| bare(rest), |inside| inside + 2);
-  Some((from, from + length))
+  Some((from, from + quoted(rest).unwrap_or_else(|| bare(rest))))
+}
+
+/// The length of a quoted value, when nothing but a comment follows it.
+fn quoted(rest: &[u8]) -> Option<usize> {
+  let quote = rest.first().filter(|byte| matches!(byte, b'"' | b'\''))?;
+  let length = rest[1..].iter().position(|byte| byte == quote)? + 2;
+  let after = &rest[length..];
+  let comment = after.first().is_some_and(u8::is_ascii_whitespace)
+    && after.trim_ascii_start().starts_with(b"#");
+  (comment || after.trim_ascii().is_empty()).then_some(length)
 }
 
 /// An unquoted value ends at ` #`, or at the line's end without its blanks.
 fn bare(rest: &[u8]) -> usize {
   let comment = rest
     .windows(2)
-    .position(|two| matches!(two[0], b' ' | b'\t') && two[1] == b'#')
-    .or_else(|| rest.starts_with(b"#").then_some(0));
-  let end = comment.unwrap_or(rest.len());
-  rest[..end].trim_ascii_end().len()
+    .position(|two| matches!(two[0], b' ' | b'\t') && two[1] == b'#');
+  rest[..comment.unwrap_or(rest.len())].trim_ascii_end().len()
 }
 
 /// The slot a team's state file names.
@@ -121,6 +129,9 @@ mod tests {
       ),
       ("TAG=1\nTAG=2\n", "TAG=1\nTAG=2.0\n"),
       ("TAG='open\n", "TAG=2.0\n"),
+      ("TAG='a'b\n", "TAG=2.0\n"),
+      ("TAG= # why\n", "TAG=2.0 # why\n"),
+      ("TAG=#not-a-comment\n", "TAG=2.0\n"),
     ] {
       let got = with_variable(before.as_bytes(), "TAG", "2.0");
       assert_eq!(String::from_utf8_lossy(&got), after, "{before:?}");

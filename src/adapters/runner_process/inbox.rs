@@ -29,7 +29,7 @@ use crate::{
 
 const MOST_CLIENTS: usize = 32;
 /// A client that says nothing for so long is hung up on; it may connect again.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// Listens at `operations/ID/socket`; dropping it hangs up and removes the socket.
 pub struct SocketInbox {

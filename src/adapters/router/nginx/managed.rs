@@ -282,9 +282,9 @@ impl NginxRouter {
       return Err(self.wrong("it contains neither slot's text: put in that of the live slot"));
     };
     if places.iter().any(|place| place.slot != first.slot) {
-      return Err(self.wrong(
-        "it contains the texts of both slots: leave only that of the live slot",
-      ));
+      return Err(
+        self.wrong("it contains the texts of both slots: leave only that of the live slot"),
+      );
     }
     let mut edited = String::with_capacity(text.len());
     let mut from = 0;
