@@ -8,7 +8,7 @@ use crate::{
     observation::{Observation, Phase},
     operation::Outcome,
     plan::{Fault, Refusal},
-    traffic::Live,
+    traffic::{Live, Witness},
   },
 };
 
@@ -132,11 +132,7 @@ impl Case<'_> {
       .observation
       .witnesses
       .iter()
-      .filter_map(|witness| {
-        witness
-          .slot()
-          .map(|slot| format!("{} says {}", witness.kind, slot.shout()))
-      })
+      .filter_map(Witness::claim)
       .collect();
     format!(
       "the witnesses of who is live disagree: {}",
@@ -153,6 +149,16 @@ impl Case<'_> {
     } else {
       Err(self.refuse(Outcome::Refused, faults))
     }
+  }
+
+  /// Former workers that still serve requests of the configuration before.
+  pub(super) fn draining(&self) -> usize {
+    self
+      .observation
+      .router
+      .value()
+      .and_then(|facts| facts.workers.as_ref())
+      .map_or(0, |workers| workers.shutting_down.len())
   }
 
   /// What keeps the proxy from being switched.
