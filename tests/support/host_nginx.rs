@@ -1,11 +1,16 @@
 //! A real nginx on this host in a folder of its own. Its one server includes the managed file, so
 //! what that file says is what the listener answers.
+#![allow(
+  dead_code,
+  reason = "each test crate uses its own part of this support"
+)]
 
 use std::{
   fs,
   net::TcpListener,
   path::{Path, PathBuf},
   process::{Child, Command, Stdio},
+  sync::Arc,
   time::Duration,
 };
 
@@ -149,3 +154,24 @@ pub(crate) async fn until_answers(router: &NginxRouter, wanted: Slot) -> Option<
   })
   .await
 }
+
+/// A managed file's text that names its slot, generation and operation.
+pub(crate) fn marker(slot: &str) -> String {
+  format!("location / {{ return 200 \"{slot} {{generation}} {{operation}}\\n\"; }}\n")
+}
+
+pub(crate) fn render(nginx: &HostNginx) -> NginxRouter {
+  let switch = SwitchFile::Render {
+    to: nginx.active(),
+    text: site::pair(marker("blue"), marker("green")),
+  };
+  NginxRouter::new(Arc::new(nginx.site(switch, ProofBy::Marker)))
+}
+
+pub(crate) fn running(active: &str) -> (HostNginx, NginxRouter) {
+  let nginx = HostNginx::start(active, &[]);
+  let router = render(&nginx);
+  (nginx, router)
+}
+
+pub(crate) const BLUE: &str = "location / { return 200 \"blue 1 1\\n\"; }\n";
