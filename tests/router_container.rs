@@ -84,8 +84,11 @@ async fn a_folder_mount_sees_a_rename_and_keeps_the_restart_policy() {
   assert_eq!(file.inside.as_ref(), Some(&file.hash));
   assert_eq!(facts.test, Ok(()));
   assert!(facts.proxy.running && facts.proxy.started_at.is_some());
-  let old = facts.workers.unwrap().active;
-  assert_eq!(old.len(), 2);
+  let old = until("both workers carry their own titles", async || {
+    let now = router.workers().await.unwrap().active;
+    (now.len() == 2).then_some(now)
+  })
+  .await;
 
   let saved = router.save().await.unwrap();
   let next = router.next(Slot::Green, 2, OperationId(7)).await.unwrap();

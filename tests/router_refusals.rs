@@ -24,7 +24,7 @@ use cutover::{
     router::{FileContent, NextFile},
   },
 };
-use support::host_nginx::{BLUE, marker, running, until, until_answers};
+use support::host_nginx::{BLUE, both_workers, marker, running, until, until_answers};
 
 /// The next file as if a configuration had produced this text.
 async fn next_with(router: &NginxRouter, text: &str) -> NextFile {
@@ -77,7 +77,7 @@ async fn an_unresolvable_upstream_is_refused_by_test_and_reload() {
 async fn a_missing_log_folder_passes_the_reload_and_is_found_in_the_error_log() {
   let (nginx, router) = running(BLUE);
   until_answers(&router, Slot::Blue).await;
-  let old = router.workers().await.unwrap();
+  let old = both_workers(&router).await;
   let asked = Utc::now();
   let text = format!(
     "access_log {}/gone/a.log;\n{}",
@@ -107,7 +107,7 @@ async fn a_missing_log_folder_passes_the_reload_and_is_found_in_the_error_log() 
 async fn a_taken_port_passes_test_and_reload_and_only_the_error_log_tells() {
   let (_nginx, router) = running(BLUE);
   until_answers(&router, Slot::Blue).await;
-  let old = router.workers().await.unwrap();
+  let old = both_workers(&router).await;
   let taken = TcpListener::bind("127.0.0.1:0").unwrap();
   let asked = Utc::now();
   let text = format!(

@@ -8,6 +8,7 @@
 use std::{
   fs,
   net::TcpListener,
+  os::unix::fs::symlink,
   path::{Path, PathBuf},
   process::{Child, Command, Stdio},
   sync::Arc,
@@ -18,7 +19,10 @@ use cutover::{
   adapters::router::nginx::NginxRouter,
   config::{Nginx, Place, ProofBy, Site, SwitchFile},
   engine::ports::Router,
-  model::{Slot, router::Sample},
+  model::{
+    Slot,
+    router::{Sample, Workers},
+  },
 };
 use nix::{
   sys::signal::{Signal, kill},
@@ -36,12 +40,21 @@ pub(crate) struct HostNginx {
 impl HostNginx {
   /// Starts with `active` as the managed file; other files are written into the same folder.
   pub(crate) fn start(active: &str, others: &[(&str, &str)]) -> Self {
+    Self::start_with(others, |path| fs::write(path, active).unwrap())
+  }
+
+  /// The same with a link as the managed file.
+  pub(crate) fn start_linked(target: &str, others: &[(&str, &str)]) -> Self {
+    Self::start_with(others, |path| symlink(target, path).unwrap())
+  }
+
+  fn start_with(others: &[(&str, &str)], place: impl FnOnce(&Path)) -> Self {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     let port = free_port();
     fs::create_dir(root.join("switch")).unwrap();
     fs::create_dir(root.join("logs")).unwrap();
-    fs::write(root.join("switch/active.conf"), active).unwrap();
+    place(&root.join("switch/active.conf"));
     for (name, text) in others {
       fs::write(root.join("switch").join(name), text).unwrap();
     }
@@ -143,6 +156,15 @@ pub(crate) async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Opt
   tokio::time::timeout(Duration::from_secs(10), all)
     .await
     .unwrap_or_else(|_| panic!("never happened: {what}"))
+}
+
+/// Both workers, once they carry their own titles: a new one still has the master's for a moment.
+pub(crate) async fn both_workers(router: &NginxRouter) -> Workers {
+  until("both workers run", async || {
+    let now = router.workers().await.unwrap();
+    (now.active.len() == 2).then_some(now)
+  })
+  .await
 }
 
 pub(crate) async fn until_answers(router: &NginxRouter, wanted: Slot) -> Option<u64> {
