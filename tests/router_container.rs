@@ -11,127 +11,28 @@
 #![cfg(feature = "site")]
 
 mod support {
+  pub(crate) mod container_nginx;
   pub(crate) mod site;
 }
 
-use std::{
-  fs,
-  os::unix::fs::symlink,
-  path::{Path, PathBuf},
-  process::Command,
-  sync::Arc,
-  time::Duration,
-};
+use std::{fs, os::unix::fs::symlink, path::Path, sync::Arc};
 
 use chrono::Utc;
 use cutover::{
-  adapters::{probe::HttpProbe, router::nginx::NginxRouter},
-  config::{Check, Place, ProofBy, Site, SwitchFile, Via},
-  engine::ports::{PortErrorKind, Probe, Router},
+  adapters::router::nginx::NginxRouter,
+  config::{Place, ProofBy, Site, SwitchFile},
+  engine::ports::{PortErrorKind, Router},
   model::{
     Slot,
-    container::{Container, ContainerId, ContainerState, DockerHealth, ImageId},
     operation::OperationId,
     router::{FileContent, Mount, Sample},
   },
 };
-use support::site::{expect_within, pair, service, site};
+use support::{
+  container_nginx::{FOLDER, Nginx, docker, until},
+  site::{pair, service, site},
+};
 
-const IMAGE: &str = "cutover-site/nginx:stable";
-const MAIN: &str = "worker_processes 2;\npid /run/nginx.pid;\nerror_log /dev/stderr notice;\nevents {}\n\
-  http {\n  access_log /dev/stdout;\n  server {\n    listen 80;\n    include /etc/nginx/conf.d/active.conf;\n  }\n}\n";
-
-/// One container of ours, removed when dropped.
-struct Nginx {
-  name: String,
-  folder: tempfile::TempDir,
-}
-
-fn docker(arguments: &[&str]) -> String {
-  let ran = Command::new("docker").args(arguments).output().unwrap();
-  assert!(
-    ran.status.success(),
-    "docker {arguments:?}: {}",
-    String::from_utf8_lossy(&ran.stderr)
-  );
-  String::from_utf8(ran.stdout).unwrap().trim().to_owned()
-}
-
-impl Nginx {
-  /// `switch/` is the folder of the managed file; `mounts` are sources in the folder and targets.
-  fn start(name: &str, files: &[(&str, &str)], mounts: &[(&str, &str)], labels: &[&str]) -> Self {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("switch")).unwrap();
-    fs::write(folder.path().join("nginx.conf"), MAIN).unwrap();
-    for (file, text) in files {
-      fs::write(folder.path().join(file), text).unwrap();
-    }
-    let name = format!("router-test-{}-{name}", std::process::id());
-    let main = format!(
-      "{}/nginx.conf:/etc/nginx/nginx.conf:ro",
-      folder.path().display()
-    );
-    let mounts: Vec<String> = mounts
-      .iter()
-      .map(|(from, to)| format!("{}/{from}:{to}:ro", folder.path().display()))
-      .collect();
-    let mut arguments = vec![
-      "run",
-      "-d",
-      "--restart",
-      "unless-stopped",
-      "--name",
-      &name,
-      "-v",
-      &main,
-    ];
-    for mount in &mounts {
-      arguments.extend(["-v", mount]);
-    }
-    for label in labels {
-      arguments.extend(["--label", label]);
-    }
-    arguments.push(IMAGE);
-    docker(&arguments);
-    Self { name, folder }
-  }
-
-  fn address(&self) -> String {
-    docker(&[
-      "inspect",
-      "-f",
-      "{{.NetworkSettings.IPAddress}}",
-      &self.name,
-    ])
-  }
-
-  fn file(&self, name: &str) -> PathBuf {
-    self.folder.path().join(name)
-  }
-
-  fn site(&self, switch: SwitchFile, by: ProofBy) -> Site {
-    let mut site = site(self.folder.path());
-    site.router.place = Place::Container(self.name.clone());
-    site.router.switch = switch;
-    site.proof.url = Some(format!("http://{}/", self.address()));
-    site.proof.by = by;
-    site
-  }
-
-  fn rendered(&self) -> NginxRouter {
-    NginxRouter::new(Arc::new(
-      self.site(render(&self.file("switch/active.conf")), ProofBy::Marker),
-    ))
-  }
-}
-
-impl Drop for Nginx {
-  fn drop(&mut self) {
-    docker(&["rm", "-f", &self.name]);
-  }
-}
-
-const FOLDER: &[(&str, &str)] = &[("switch", "/etc/nginx/conf.d")];
 const BLUE: &str = "location / { return 200 \"blue 1 1\\n\"; }\n";
 
 fn marker(slot: &str) -> String {
@@ -145,19 +46,18 @@ fn render(to: &Path) -> SwitchFile {
   }
 }
 
-async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
-  let mut turns = tokio::time::interval(Duration::from_millis(20));
-  let all = async {
-    loop {
-      turns.tick().await;
-      if let Some(value) = condition().await {
-        return value;
-      }
-    }
-  };
-  tokio::time::timeout(Duration::from_secs(15), all)
-    .await
-    .unwrap_or_else(|_| panic!("never happened: {what}"))
+fn site_of(nginx: &Nginx, switch: SwitchFile, by: ProofBy) -> Site {
+  let mut site = site(nginx.root());
+  site.router.place = Place::Container(nginx.name.clone());
+  site.router.switch = switch;
+  site.proof.url = Some(format!("http://{}/", nginx.address()));
+  site.proof.by = by;
+  site
+}
+
+fn rendered(nginx: &Nginx) -> NginxRouter {
+  let switch = render(&nginx.file("switch/active.conf"));
+  NginxRouter::new(Arc::new(site_of(nginx, switch, ProofBy::Marker)))
 }
 
 async fn until_answers(router: &NginxRouter, wanted: Slot) {
@@ -173,7 +73,7 @@ async fn until_answers(router: &NginxRouter, wanted: Slot) {
 #[tokio::test]
 async fn a_folder_mount_sees_a_rename_and_keeps_the_restart_policy() {
   let proxy = Nginx::start("folder", &[("switch/active.conf", BLUE)], FOLDER, &[]);
-  let router = proxy.rendered();
+  let router = rendered(&proxy);
   until_answers(&router, Slot::Blue).await;
   let facts = router.facts().await.unwrap();
   let file = facts.file.unwrap();
@@ -184,8 +84,11 @@ async fn a_folder_mount_sees_a_rename_and_keeps_the_restart_policy() {
   assert_eq!(file.inside.as_ref(), Some(&file.hash));
   assert_eq!(facts.test, Ok(()));
   assert!(facts.proxy.running && facts.proxy.started_at.is_some());
-  let old = facts.workers.unwrap().active;
-  assert_eq!(old.len(), 2);
+  let old = until("both workers carry their own titles", async || {
+    let now = router.workers().await.unwrap().active;
+    (now.len() == 2).then_some(now)
+  })
+  .await;
 
   let saved = router.save().await.unwrap();
   let next = router.next(Slot::Green, 2, OperationId(7)).await.unwrap();
@@ -223,7 +126,7 @@ async fn a_folder_mount_sees_a_rename_and_keeps_the_restart_policy() {
 async fn a_single_file_mount_is_written_in_place_and_known_when_stale() {
   let mounts = [("switch/active.conf", "/etc/nginx/conf.d/active.conf")];
   let proxy = Nginx::start("single", &[("switch/active.conf", BLUE)], &mounts, &[]);
-  let router = proxy.rendered();
+  let router = rendered(&proxy);
   until_answers(&router, Slot::Blue).await;
   assert_eq!(
     router.facts().await.unwrap().file.unwrap().mount,
@@ -252,7 +155,11 @@ async fn a_single_file_mount_is_written_in_place_and_known_when_stale() {
 async fn a_file_the_container_does_not_mount_is_never_written() {
   let files = [("switch/active.conf", BLUE), ("elsewhere.conf", BLUE)];
   let proxy = Nginx::start("absent", &files, FOLDER, &[]);
-  let site = proxy.site(render(&proxy.file("elsewhere.conf")), ProofBy::Marker);
+  let site = site_of(
+    &proxy,
+    render(&proxy.file("elsewhere.conf")),
+    ProofBy::Marker,
+  );
   let router = NginxRouter::new(Arc::new(site));
   let file = router.facts().await.unwrap().file.unwrap();
   assert_eq!(
@@ -290,7 +197,7 @@ async fn a_link_must_stay_inside_the_mount() {
     let by = ProofBy::Body {
       text: pair("blue", "green"),
     };
-    NginxRouter::new(Arc::new(proxy.site(switch, by)))
+    NginxRouter::new(Arc::new(site_of(&proxy, switch, by)))
   };
   let good = router("switch/green.conf");
   until_answers(&good, Slot::Blue).await;
@@ -323,7 +230,7 @@ async fn a_link_must_stay_inside_the_mount() {
 #[tokio::test]
 async fn what_only_the_master_says_is_found_in_the_containers_log() {
   let proxy = Nginx::start("log", &[("switch/active.conf", BLUE)], FOLDER, &[]);
-  let router = proxy.rendered();
+  let router = rendered(&proxy);
   until_answers(&router, Slot::Blue).await;
   let asked = Utc::now();
   let mut next = router.next(Slot::Green, 2, OperationId(7)).await.unwrap();
@@ -347,7 +254,7 @@ async fn what_only_the_master_says_is_found_in_the_containers_log() {
 #[tokio::test]
 async fn a_stopped_proxy_is_a_fact_and_its_file_can_still_be_put_back() {
   let proxy = Nginx::start("stopped", &[("switch/active.conf", BLUE)], FOLDER, &[]);
-  let router = proxy.rendered();
+  let router = rendered(&proxy);
   until_answers(&router, Slot::Blue).await;
   let saved = router.save().await.unwrap();
   router
@@ -386,7 +293,11 @@ async fn a_service_is_found_by_its_exact_labels_and_two_of_them_are_refused() {
   let label = format!("com.docker.compose.project={project}");
   let labels = [label.as_str(), "com.docker.compose.service=proxy"];
   let one = Nginx::start("one", &[("switch/active.conf", BLUE)], FOLDER, &labels);
-  let mut by_service = one.site(render(&one.file("switch/active.conf")), ProofBy::Marker);
+  let mut by_service = site_of(
+    &one,
+    render(&one.file("switch/active.conf")),
+    ProofBy::Marker,
+  );
   by_service.router.place = Place::Service("proxy".to_owned());
   let unset = NginxRouter::new(Arc::new(by_service.clone()))
     .facts()
@@ -406,7 +317,11 @@ async fn a_service_is_found_by_its_exact_labels_and_two_of_them_are_refused() {
   drop(two);
   router.facts().await.unwrap();
 
-  let mut part = one.site(render(&one.file("switch/active.conf")), ProofBy::Marker);
+  let mut part = site_of(
+    &one,
+    render(&one.file("switch/active.conf")),
+    ProofBy::Marker,
+  );
   part.router.place = Place::Container(docker(&["inspect", "-f", "{{.Id}}", &one.name]));
   let error = NginxRouter::new(Arc::new(part)).facts().await.unwrap_err();
   assert!(error.detail.contains("exactly this name"), "{error}");
@@ -415,7 +330,8 @@ async fn a_service_is_found_by_its_exact_labels_and_two_of_them_are_refused() {
 #[tokio::test]
 async fn the_weakest_proof_holds_in_a_container_too() {
   let proxy = Nginx::start("effect", &[("switch/active.conf", BLUE)], FOLDER, &[]);
-  let site = proxy.site(
+  let site = site_of(
+    &proxy,
     render(&proxy.file("switch/active.conf")),
     ProofBy::Effective,
   );
@@ -454,7 +370,7 @@ async fn a_request_is_proved_by_the_one_slots_log_it_is_in() {
     to: proxy.file("switch/active.conf"),
     text: pair(to_blue, to_green),
   };
-  let mut site = proxy.site(switch, ProofBy::Log);
+  let mut site = site_of(&proxy, switch, ProofBy::Log);
   let mut api = service("api");
   api.container = pair(Some(blue.name.clone()), Some(green.name.clone()));
   site.services.push(api);
@@ -480,103 +396,4 @@ async fn a_request_is_proved_by_the_one_slots_log_it_is_in() {
     },
   )
   .await;
-}
-
-fn as_container(of: &Nginx) -> Container {
-  Container {
-    id: ContainerId(docker(&["inspect", "-f", "{{.Id}}", &of.name])),
-    name: of.name.clone(),
-    service: "api".to_owned(),
-    state: ContainerState::Running,
-    health: DockerHealth::None,
-    health_output: None,
-    restarts: 0,
-    exit_code: None,
-    oom_killed: false,
-    started_at: None,
-    finished_at: None,
-    image_id: ImageId("sha256:0".to_owned()),
-    image: IMAGE.to_owned(),
-    version: None,
-    restart_policy: "no".to_owned(),
-    addresses: vec![of.address().parse().unwrap()],
-    aliases: Vec::new(),
-    tty: false,
-  }
-}
-
-const APP: &str = "location /moved { return 302 http://169.254.169.254/; }\n\
-  location /bad { return 503 '{\"status\":\"starting\"}'; }\n\
-  location / { return 200 \"hello from inside\\n\"; }\n";
-
-fn hello(via: Via, path: &str) -> Check {
-  let mut expect = expect_within(Duration::from_secs(3));
-  expect.contains = Some("hello from inside".to_owned());
-  Check {
-    via,
-    url: Some(format!("http://localhost{path}")),
-    command: Vec::new(),
-    expect,
-    timeout: Duration::from_mins(1),
-    every: Duration::from_secs(1),
-    consecutive: 1,
-  }
-}
-
-async fn is_reached(via: Via, app: &Nginx) {
-  let container = as_container(app);
-  let probe = HttpProbe::new(Arc::new(site(app.folder.path())));
-  let ask = async |path: &str| {
-    let check = hello(via, path);
-    probe.check(Slot::Blue, &container, &check).await.unwrap()
-  };
-  until("the container answers", async || {
-    ask("/").await.passed.then_some(())
-  })
-  .await;
-  let bad = ask("/bad").await.detail;
-  assert!(
-    bad
-      .as_str()
-      .starts_with("expected status 200, got 503: {\"status\":\"starting\"}"),
-    "{bad}"
-  );
-  let moved = ask("/moved").await.detail;
-  assert!(
-    moved.as_str().contains("redirects are not followed"),
-    "{moved}"
-  );
-}
-
-#[tokio::test]
-async fn a_check_reaches_a_container_over_its_network_and_by_the_curl_inside() {
-  let app = Nginx::start("probe", &[("switch/active.conf", APP)], FOLDER, &[]);
-  is_reached(Via::Exec, &app).await;
-  is_reached(Via::Network, &app).await;
-}
-
-#[tokio::test]
-async fn without_curl_the_wget_inside_is_used() {
-  let files = [("switch/active.conf", APP), ("nothing", "")];
-  let mounts = [FOLDER[0], ("nothing", "/usr/bin/curl")];
-  let app = Nginx::start("wget", &files, &mounts, &[]);
-  is_reached(Via::Exec, &app).await;
-}
-
-#[tokio::test]
-async fn with_neither_curl_nor_wget_nothing_is_known_and_another_way_is_named() {
-  let files = [("switch/active.conf", APP), ("nothing", "")];
-  let mounts = [
-    FOLDER[0],
-    ("nothing", "/usr/bin/curl"),
-    ("nothing", "/usr/bin/wget"),
-  ];
-  let app = Nginx::start("neither", &files, &mounts, &[]);
-  let probe = HttpProbe::new(Arc::new(site(app.folder.path())));
-  let error = probe
-    .check(Slot::Blue, &as_container(&app), &hello(Via::Exec, "/"))
-    .await
-    .unwrap_err();
-  assert_eq!(error.kind, PortErrorKind::Misconfigured);
-  assert!(error.detail.contains("via = \"network\""), "{error}");
 }

@@ -12,13 +12,7 @@ mod support {
   pub(crate) mod site;
 }
 
-use std::{
-  fs,
-  net::TcpListener,
-  os::unix::fs::{PermissionsExt, symlink},
-  process::Command,
-  sync::Arc,
-};
+use std::{fs, sync::Arc};
 
 use chrono::Utc;
 use cutover::{
@@ -28,17 +22,13 @@ use cutover::{
   model::{
     Slot,
     operation::OperationId,
-    router::{FileContent, Mount, NextFile, Sample},
+    router::{FileContent, Mount, Sample},
   },
 };
 use support::{
-  host_nginx::{HostNginx, free_port, until, until_answers},
+  host_nginx::{BLUE, HostNginx, both_workers, free_port, marker, running, until, until_answers},
   site::pair,
 };
-
-fn marker(slot: &str) -> String {
-  format!("location / {{ return 200 \"{slot} {{generation}} {{operation}}\\n\"; }}\n")
-}
 
 fn header(slot: &str) -> String {
   format!("add_header X-Slot {slot};\nlocation / {{ return 200 ok; }}\n")
@@ -51,29 +41,6 @@ fn by_header() -> ProofBy {
   }
 }
 
-fn render(nginx: &HostNginx) -> NginxRouter {
-  let switch = SwitchFile::Render {
-    to: nginx.active(),
-    text: pair(marker("blue"), marker("green")),
-  };
-  NginxRouter::new(Arc::new(nginx.site(switch, ProofBy::Marker)))
-}
-
-fn running(active: &str) -> (HostNginx, NginxRouter) {
-  let nginx = HostNginx::start(active, &[]);
-  let router = render(&nginx);
-  (nginx, router)
-}
-
-const BLUE: &str = "location / { return 200 \"blue 1 1\\n\"; }\n";
-
-/// The next file as if a configuration had produced this text.
-async fn next_with(router: &NginxRouter, text: &str) -> NextFile {
-  let mut next = router.next(Slot::Green, 2, OperationId(7)).await.unwrap();
-  next.content = FileContent::Text(text.to_owned());
-  next
-}
-
 /// A whole switch to green and back, seen by every method of the port.
 async fn switches_there_and_back(
   nginx: &HostNginx,
@@ -81,6 +48,7 @@ async fn switches_there_and_back(
   generations: [Option<u64>; 2],
 ) {
   until_answers(router, Slot::Blue).await;
+  let old = both_workers(router).await.active;
   let before = fs::read(nginx.active()).unwrap();
   let count = || {
     fs::read_dir(nginx.active().parent().unwrap())
@@ -103,7 +71,7 @@ async fn switches_there_and_back(
   );
   assert!(facts.proxy.started_at.unwrap() <= Utc::now());
   assert_eq!(facts.test, Ok(()));
-  assert_eq!(facts.workers.clone().unwrap().active.len(), 2);
+  assert_eq!(facts.workers.unwrap().active, old);
   let file = facts.file.unwrap();
   assert_eq!((file.names, file.mount), (Some(Slot::Blue), Mount::Host));
   assert_eq!((file.included, file.writable), (Some(true), true));
@@ -137,7 +105,6 @@ async fn switches_there_and_back(
     (file.names, file.hash),
     (Some(Slot::Green), next.hash.clone())
   );
-  let old = facts.workers.unwrap().active;
   until("all workers are new", async || {
     let now = router.workers().await.unwrap();
     (now.active.len() == 2 && now.active.iter().all(|pid| !old.contains(pid))).then_some(())
@@ -186,15 +153,14 @@ async fn a_rendered_file_switches_and_comes_back() {
 
 #[tokio::test]
 async fn a_link_switches_and_comes_back_and_stays_relative() {
-  let nginx = HostNginx::start(
-    &header("blue"),
-    &[
-      ("blue.conf", &header("blue")),
-      ("green.conf", &header("green")),
-    ],
-  );
-  fs::remove_file(nginx.active()).unwrap();
-  symlink("blue.conf", nginx.active()).unwrap();
+  let sources = [
+    ("blue.conf", header("blue")),
+    ("green.conf", header("green")),
+  ];
+  let others = sources
+    .each_ref()
+    .map(|(name, text)| (*name, text.as_str()));
+  let nginx = HostNginx::start_linked("blue.conf", &others);
   let switch = SwitchFile::Link {
     from: pair(nginx.file("blue.conf"), nginx.file("green.conf")),
     to: nginx.active(),
@@ -276,159 +242,6 @@ async fn a_file_nothing_includes_is_said_not_to_be_included() {
     router.facts().await.unwrap().file.unwrap().included,
     Some(false)
   );
-}
-
-#[tokio::test]
-async fn a_syntax_error_is_refused_by_test_and_reload_with_nginx_own_words() {
-  let (_nginx, router) = running(BLUE);
-  until_answers(&router, Slot::Blue).await;
-  router
-    .write(&next_with(&router, "lokation / {}\n").await)
-    .await
-    .unwrap();
-  for error in [
-    router.test().await.unwrap_err(),
-    router.reload().await.unwrap_err(),
-  ] {
-    assert_eq!(error.kind, PortErrorKind::Refused);
-    assert!(
-      error.detail.contains("unknown directive \"lokation\""),
-      "{error}"
-    );
-  }
-  assert!(router.facts().await.unwrap().test.is_err());
-  until_answers(&router, Slot::Blue).await;
-}
-
-#[tokio::test]
-async fn an_unresolvable_upstream_is_refused_by_test_and_reload() {
-  let (_nginx, router) = running(BLUE);
-  until_answers(&router, Slot::Blue).await;
-  let text = "location / { proxy_pass http://no-such-host.invalid; }\n";
-  router.write(&next_with(&router, text).await).await.unwrap();
-  for error in [
-    router.test().await.unwrap_err(),
-    router.reload().await.unwrap_err(),
-  ] {
-    assert_eq!(error.kind, PortErrorKind::Refused);
-    assert!(
-      error.detail.contains("host not found in upstream"),
-      "{error}"
-    );
-  }
-}
-
-#[tokio::test]
-async fn a_missing_log_folder_passes_the_reload_and_is_found_in_the_error_log() {
-  let (nginx, router) = running(BLUE);
-  until_answers(&router, Slot::Blue).await;
-  let old = router.workers().await.unwrap();
-  let asked = Utc::now();
-  let text = format!(
-    "access_log {}/gone/a.log;\n{}",
-    nginx.root().display(),
-    marker("green")
-  );
-  router
-    .write(&next_with(&router, &text).await)
-    .await
-    .unwrap();
-  let error = router.test().await.unwrap_err();
-  assert!(error.detail.contains("gone/a.log"), "{error}");
-  router.reload().await.unwrap();
-  until("the master reports the missing folder", async || {
-    let errors = router.errors_since(asked).await.unwrap();
-    errors
-      .iter()
-      .any(|line| line.contains("[emerg]") && line.contains("gone/a.log"))
-      .then_some(())
-  })
-  .await;
-  assert_eq!(router.workers().await.unwrap(), old);
-  until_answers(&router, Slot::Blue).await;
-}
-
-#[tokio::test]
-async fn a_taken_port_passes_test_and_reload_and_only_the_error_log_tells() {
-  let (_nginx, router) = running(BLUE);
-  until_answers(&router, Slot::Blue).await;
-  let old = router.workers().await.unwrap();
-  let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-  let asked = Utc::now();
-  let text = format!(
-    "listen 127.0.0.1:{};\n{}",
-    taken.local_addr().unwrap().port(),
-    marker("green")
-  );
-  router
-    .write(&next_with(&router, &text).await)
-    .await
-    .unwrap();
-  router.test().await.unwrap();
-  router.reload().await.unwrap();
-  until("the master gives up binding", async || {
-    let errors = router.errors_since(asked).await.unwrap();
-    errors
-      .iter()
-      .any(|line| line.contains("still could not bind()"))
-      .then_some(())
-  })
-  .await;
-  assert_eq!(router.workers().await.unwrap(), old);
-  until_answers(&router, Slot::Blue).await;
-}
-
-#[tokio::test]
-async fn a_pid_file_that_names_a_stranger_or_nothing_signals_nobody() {
-  let (nginx, router) = running(BLUE);
-  until_answers(&router, Slot::Blue).await;
-  let pid_file = nginx.root().join("nginx.pid");
-  // This very process: a reload that trusted the file would end the test.
-  for (text, says) in [
-    (format!("{}\n", std::process::id()), "not an nginx master"),
-    (String::new(), "holds no number"),
-  ] {
-    fs::write(&pid_file, text).unwrap();
-    let error = router.reload().await.unwrap_err();
-    assert_eq!(error.kind, PortErrorKind::Refused);
-    assert!(error.detail.contains(says), "{error}");
-    let facts = router.facts().await.unwrap();
-    assert!(!facts.proxy.running && facts.workers.is_none(), "{facts:?}");
-  }
-  fs::write(&pid_file, format!("{}\n", nginx.pid())).unwrap();
-  router.reload().await.unwrap();
-}
-
-#[tokio::test]
-async fn a_folder_that_cannot_be_written_is_known_before_and_keeps_the_file() {
-  let (nginx, router) = running(BLUE);
-  let folder = nginx.active().parent().unwrap().to_owned();
-  let root = nix::unistd::geteuid().is_root();
-  // Modes do not stop root; an immutable folder does.
-  let lock = |locked: bool| {
-    if root {
-      let flag = if locked { "+i" } else { "-i" };
-      assert!(
-        Command::new("chattr")
-          .arg(flag)
-          .arg(&folder)
-          .status()
-          .unwrap()
-          .success()
-      );
-    } else {
-      let mode = if locked { 0o555 } else { 0o755 };
-      fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
-    }
-  };
-  let next = router.next(Slot::Green, 2, OperationId(7)).await.unwrap();
-  lock(true);
-  let writable = router.facts().await.unwrap().file.map(|file| file.writable);
-  let written = router.write(&next).await;
-  lock(false);
-  assert_eq!(writable, Ok(false));
-  assert_eq!(written.unwrap_err().kind, PortErrorKind::Misconfigured);
-  assert_eq!(fs::read_to_string(nginx.active()).unwrap(), BLUE);
 }
 
 #[tokio::test]

@@ -1,11 +1,17 @@
 //! A real nginx on this host in a folder of its own. Its one server includes the managed file, so
 //! what that file says is what the listener answers.
+#![allow(
+  dead_code,
+  reason = "each test crate uses its own part of this support"
+)]
 
 use std::{
   fs,
   net::TcpListener,
+  os::unix::fs::symlink,
   path::{Path, PathBuf},
   process::{Child, Command, Stdio},
+  sync::Arc,
   time::Duration,
 };
 
@@ -13,7 +19,10 @@ use cutover::{
   adapters::router::nginx::NginxRouter,
   config::{Nginx, Place, ProofBy, Site, SwitchFile},
   engine::ports::Router,
-  model::{Slot, router::Sample},
+  model::{
+    Slot,
+    router::{Sample, Workers},
+  },
 };
 use nix::{
   sys::signal::{Signal, kill},
@@ -31,12 +40,21 @@ pub(crate) struct HostNginx {
 impl HostNginx {
   /// Starts with `active` as the managed file; other files are written into the same folder.
   pub(crate) fn start(active: &str, others: &[(&str, &str)]) -> Self {
+    Self::start_with(others, |path| fs::write(path, active).unwrap())
+  }
+
+  /// The same with a link as the managed file.
+  pub(crate) fn start_linked(target: &str, others: &[(&str, &str)]) -> Self {
+    Self::start_with(others, |path| symlink(target, path).unwrap())
+  }
+
+  fn start_with(others: &[(&str, &str)], place: impl FnOnce(&Path)) -> Self {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     let port = free_port();
     fs::create_dir(root.join("switch")).unwrap();
     fs::create_dir(root.join("logs")).unwrap();
-    fs::write(root.join("switch/active.conf"), active).unwrap();
+    place(&root.join("switch/active.conf"));
     for (name, text) in others {
       fs::write(root.join("switch").join(name), text).unwrap();
     }
@@ -140,6 +158,15 @@ pub(crate) async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Opt
     .unwrap_or_else(|_| panic!("never happened: {what}"))
 }
 
+/// Both workers, once they carry their own titles: a new one still has the master's for a moment.
+pub(crate) async fn both_workers(router: &NginxRouter) -> Workers {
+  until("both workers run", async || {
+    let now = router.workers().await.unwrap();
+    (now.active.len() == 2).then_some(now)
+  })
+  .await
+}
+
 pub(crate) async fn until_answers(router: &NginxRouter, wanted: Slot) -> Option<u64> {
   until(&format!("{wanted} answers"), async || {
     match router.sample().await.unwrap() {
@@ -149,3 +176,24 @@ pub(crate) async fn until_answers(router: &NginxRouter, wanted: Slot) -> Option<
   })
   .await
 }
+
+/// A managed file's text that names its slot, generation and operation.
+pub(crate) fn marker(slot: &str) -> String {
+  format!("location / {{ return 200 \"{slot} {{generation}} {{operation}}\\n\"; }}\n")
+}
+
+pub(crate) fn render(nginx: &HostNginx) -> NginxRouter {
+  let switch = SwitchFile::Render {
+    to: nginx.active(),
+    text: site::pair(marker("blue"), marker("green")),
+  };
+  NginxRouter::new(Arc::new(nginx.site(switch, ProofBy::Marker)))
+}
+
+pub(crate) fn running(active: &str) -> (HostNginx, NginxRouter) {
+  let nginx = HostNginx::start(active, &[]);
+  let router = render(&nginx);
+  (nginx, router)
+}
+
+pub(crate) const BLUE: &str = "location / { return 200 \"blue 1 1\\n\"; }\n";

@@ -1,5 +1,9 @@
 //! A hand-built `Site` for adapter tests: nginx on this host, no containers, no database. Each test
 //! sets the fields it is about.
+#![allow(
+  dead_code,
+  reason = "each test crate uses its own part of this support"
+)]
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -82,10 +86,6 @@ pub(crate) fn site(root: &Path) -> Site {
   }
 }
 
-#[allow(
-  dead_code,
-  reason = "each test crate uses its own part of this support"
-)]
 pub(crate) fn service(key: &str) -> Service {
   Service {
     key: key.to_owned(),
@@ -96,10 +96,6 @@ pub(crate) fn service(key: &str) -> Service {
   }
 }
 
-#[allow(
-  dead_code,
-  reason = "each test crate uses its own part of this support"
-)]
 pub(crate) fn expect_within(within: Duration) -> Expect {
   Expect {
     within: Some(within),

@@ -4,3 +4,4 @@
 pub(crate) mod container;
 pub mod nginx;
 pub(crate) mod process;
+pub(crate) mod wanted;

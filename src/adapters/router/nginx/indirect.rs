@@ -15,7 +15,7 @@ use super::{
   sample::{answered, unclear},
 };
 use crate::{
-  adapters::router::container::{Found, Wanted},
+  adapters::router::{container::Found, wanted::Wanted},
   engine::ports::PortError,
   model::{Slot, router::Sample},
 };

@@ -28,10 +28,7 @@ use self::{
   managed::Located,
   proxy::{Learned, Proxy},
 };
-use super::{
-  container::{Containers, Wanted},
-  process::Ran,
-};
+use super::{container::Containers, process::Ran, wanted::Wanted};
 use crate::{
   adapters::probe::http::Http,
   config::{Place, Site},

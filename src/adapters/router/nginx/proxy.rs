@@ -17,8 +17,9 @@ use super::{
 };
 use crate::{
   adapters::router::{
-    container::{Found, Wanted},
+    container::Found,
     process::{self, MOST_OUTPUT, Ran},
+    wanted::Wanted,
   },
   engine::ports::{PortError, PortErrorKind},
   model::{
