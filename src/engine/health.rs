@@ -93,7 +93,12 @@ fn absent_or_down(world: &World, slot: Slot, containers: &[Container]) -> Option
 /// `ala-api-green exited with code 137, killed for memory (OOM), 3 restarts`
 pub fn describe_stopped(container: &Container) -> String {
   let mut text = format!("{} is {}", container.name, container.state);
-  if let Some(code) = container.exit_code
+  if container.is_running() && container.restarts > 0 {
+    text = format!("{} was started again by Docker", container.name);
+    if let Some(code) = container.exit_code {
+      let _ = write!(text, " after it ended with exit code {code}");
+    }
+  } else if let Some(code) = container.exit_code
     && container.state != crate::model::container::ContainerState::Created
   {
     let _ = write!(text, " with exit code {code}");

@@ -102,6 +102,11 @@ pub trait Runtime: Send + Sync {
     container: &'a ContainerId,
     count: usize,
   ) -> PortFuture<'a, Vec<String>>;
+  /// The exit code a container that was started again last died with; `None` when Docker has
+  /// forgotten.
+  fn last_exit<'a>(&'a self, _container: &'a ContainerId) -> PortFuture<'a, Option<i64>> {
+    Box::pin(async { Ok(None) })
+  }
   /// The last `count` log lines and then each new one, until the log ends or the receiver is
   /// dropped. A slow reader loses lines and is told how many: `-- 214 lines dropped --`.
   fn follow_log<'a>(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::{
-  proof::{self, Claim},
+  proof::{self, Accept, Claim},
   world::World,
 };
 use crate::{
@@ -77,6 +77,7 @@ async fn put_back(world: &World, former: &Former<'_>) -> Result<ProbeLedger, Fai
     .map_err(|error| world.failed(&error).rerun(world.command("status").as_str()))?;
   let claim = Claim {
     slot: former.slot,
+    accept: Accept::Anything,
     generation: match (&world.site.proof.by, former.reload) {
       (ProofBy::Marker, Reload::Always | Reload::IfMoved) => former.saved.generation,
       (

@@ -58,6 +58,13 @@ pub struct ManagedFile {
   pub writable: bool,
 }
 
+impl ManagedFile {
+  /// The proxy reads these very bytes. A mount that went stale shows others, or none.
+  pub fn is_seen(&self) -> bool {
+    self.inside.as_ref() == Some(&self.hash)
+  }
+}
+
 /// Everything observed about the proxy at one instant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RouterFacts {
@@ -98,6 +105,8 @@ pub enum FileContent {
 pub enum Sample {
   /// A slot answered; with its generation when the proof is a marker.
   Answered { slot: Slot, generation: Option<u64> },
+  /// A slot answered, and that it cannot serve: a status of 500 or more.
+  Failing { slot: Slot, detail: Shown },
   /// An answer that names no slot.
   Unclear { detail: Shown },
   /// No complete answer.

@@ -56,7 +56,7 @@ fn bad_words_are_refused_with_a_fix_and_change_nothing() {
       3,
       "BLUE is live",
     ),
-    (vec!["deploy", "--version", "7.7.7", "--yes"], 3, "7.7.7"),
+    (vec!["deploy", "--version", "7.7.7", "--yes"], 1, "7.7.7"),
     (vec!["switch", "purple"], 2, "blue or green"),
     (vec!["switch", "blue", "--yes"], 0, "live already"),
     (vec!["switch", "green", "--yes"], 3, "GREEN is not running"),

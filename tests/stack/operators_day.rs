@@ -117,7 +117,7 @@ fn an_abort_leaves_live_alone_and_says_so() {
 fn an_ordinary_day_from_backup_to_history() {
   let site = Site::up(&[]);
   site
-    .cutover(&["deploy", "--version", "1.1.0", "--dry-run"])
+    .cutover(&["deploy", "--version", "1.1.0", "--switch", "--dry-run"])
     .ok()
     .says("upstream-active.conf");
   assert!(

@@ -5,6 +5,7 @@
 //! `adapters::compose`, pinned to image IDs.
 
 mod connection;
+mod events;
 mod exec;
 mod find;
 mod images;
@@ -225,6 +226,10 @@ impl Runtime for DockerRuntime {
     count: usize,
   ) -> PortFuture<'a, Vec<String>> {
     Box::pin(logs::tail(&self.docker, container, count))
+  }
+
+  fn last_exit<'a>(&'a self, container: &'a ContainerId) -> PortFuture<'a, Option<i64>> {
+    Box::pin(events::last_exit(&self.docker, container))
   }
 
   fn follow_log<'a>(

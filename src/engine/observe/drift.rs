@@ -55,12 +55,7 @@ fn router(observation: &Observation, found: &mut Vec<String>) {
     }
     return;
   };
-  if facts.proxy.running
-    && file
-      .inside
-      .as_ref()
-      .is_some_and(|inside| *inside != file.hash)
-  {
+  if facts.proxy.running && !file.is_seen() {
     found.push(if file.mount == Mount::SingleFile {
       format!(
         "the proxy sees another {} than this host: its single-file mount went stale; restart the proxy in a quiet hour",

@@ -224,11 +224,7 @@ fn router_faults(observation: &Observation, site: &Site) -> Vec<Fault> {
       "add an include of that file to the proxy's configuration, or correct [router] switch",
     ));
   }
-  if file
-    .inside
-    .as_ref()
-    .is_some_and(|inside| *inside != file.hash)
-  {
+  if !file.is_seen() {
     faults.push(Fault::new(
       format!(
         "the proxy does not see the {} that is on this host: the mount is stale",

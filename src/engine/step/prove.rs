@@ -11,6 +11,7 @@ use crate::{
   model::{
     Slot,
     event::{Failure, Produced},
+    plan::Step,
     shown::Shown,
   },
 };
@@ -19,6 +20,11 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
   let world = context.world;
   let claim = proof::Claim {
     slot,
+    accept: if overridden(context) {
+      proof::Accept::Anything
+    } else {
+      proof::Accept::Serving
+    },
     generation: match &world.site.proof.by {
       ProofBy::Marker => context.state.saved().map(|(_, next)| next.generation),
       ProofBy::Field { .. }
@@ -40,6 +46,19 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
     }
     Err((ledger, last)) => Err(refused(context, slot, ledger.sent, &last).await),
   }
+}
+
+/// The operator typed that this slot need not be healthy.
+fn overridden(context: &Context<'_>) -> bool {
+  context.plan().steps.iter().any(|planned| {
+    matches!(
+      planned.step,
+      Step::CheckTarget {
+        forced: Some(_),
+        ..
+      }
+    )
+  })
 }
 
 /// A reload that the master refused leaves every old worker in place.

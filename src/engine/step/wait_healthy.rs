@@ -101,10 +101,15 @@ pub(crate) async fn explain(
   fallen: Option<&Container>,
   report: Option<&HealthReport>,
 ) -> Failure {
+  let fallen = match fallen {
+    Some(container) => Some(with_last_exit(world, container).await),
+    None => None,
+  };
   let culprit = fallen
+    .as_ref()
     .or_else(|| containers.iter().find(|container| !container.is_running()))
     .or_else(|| at_fault(containers, report));
-  let what = match (fallen, report.and_then(HealthReport::first_fault)) {
+  let what = match (&fallen, report.and_then(HealthReport::first_fault)) {
     (Some(container), _) => describe_stopped(container),
     (None, Some(fault)) => format!(
       "{} is not healthy in time: {} {}",
@@ -124,6 +129,16 @@ pub(crate) async fn explain(
     failure = failure.rerun(format!("docker logs --tail 100 {}", container.name));
   }
   failure.rerun(world.command(&format!("health {slot} -v")).as_str())
+}
+
+/// A container that was started again says "running"; what it died of is what matters.
+async fn with_last_exit(world: &World, container: &Container) -> Container {
+  let mut container = container.clone();
+  if container.is_running() || container.state == ContainerState::Restarting {
+    let exit = world.runtime.last_exit(&container.id).await;
+    container.exit_code = exit.ok().flatten().or(container.exit_code);
+  }
+  container
 }
 
 fn at_fault<'a>(

@@ -37,7 +37,16 @@ impl NginxRouter {
       },
       (_, None) => Err(self.proof_wrong("there is no address to ask: set url under [proof]")),
       (ProofBy::Log, Some(url)) => self.by_log(url).await,
-      (by, Some(url)) => Ok(match self.ask(url).await? {
+      (by, Some(url)) => Ok(match self.answer(url).await? {
+        Ok(answer) if answer.status >= 500 => match judge(by, &answer) {
+          Sample::Answered { slot, .. } => Sample::Failing {
+            slot,
+            detail: self.told(&answer),
+          },
+          _ => Sample::Lost {
+            detail: self.told(&answer),
+          },
+        },
         Ok(answer) => judge(by, &answer),
         Err(lost) => lost,
       }),
@@ -54,6 +63,23 @@ impl NginxRouter {
 
   /// A whole answer below 500, or the sample that says it was lost.
   pub(super) async fn ask(&self, url: &str) -> Result<Result<Answer, Sample>, PortError> {
+    Ok(self.answer(url).await?.and_then(|answer| {
+      if answer.status < 500 {
+        return Ok(answer);
+      }
+      Err(Sample::Lost {
+        detail: self.told(&answer),
+      })
+    }))
+  }
+
+  fn told(&self, answer: &Answer) -> Shown {
+    let excerpt = self.site.secrets.mask(&answer.excerpt());
+    Shown::line(&format!("status {}: {excerpt}", answer.status))
+  }
+
+  /// A whole answer of any status, or the sample that says it was lost.
+  async fn answer(&self, url: &str) -> Result<Result<Answer, Sample>, PortError> {
     let url = url
       .parse()
       .map_err(|error| self.proof_wrong(format!("the URL cannot be read: {error}")))?;
@@ -62,11 +88,6 @@ impl NginxRouter {
       .headers
       .push(("Cache-Control".to_owned(), "no-cache".to_owned()));
     match self.http.send(&request, None, WITHIN).await {
-      Ok(answer) if answer.status >= 500 => Ok(Err(lost(&format!(
-        "status {}: {}",
-        answer.status,
-        self.site.secrets.mask(&answer.excerpt())
-      )))),
       Ok(answer) => Ok(Ok(answer)),
       Err(NoAnswer::Lost(why)) => Ok(Err(lost(&why))),
       Err(NoAnswer::Unsendable(why)) => Err(self.proof_wrong(why)),
