@@ -61,12 +61,21 @@ fn it_is_free_within_a_second_of_its_holders_death() {
   }
 }
 
+/// A child of a killed process: nobody else would end it.
+struct Orphan(i32);
+
+impl Drop for Orphan {
+  fn drop(&mut self) {
+    let _ = kill(Pid::from_raw(self.0), Signal::SIGKILL);
+  }
+}
+
 #[test]
 fn a_child_with_it_as_stdin_keeps_it_until_it_ends_and_is_named() {
   let folder = folder();
   let ledger = ledger(folder.path());
   let mut player = Player::start("starts_a_child", folder.path());
-  let child: i32 = player.said().unwrap().parse().unwrap();
+  let child = Orphan(player.said().unwrap().parse().unwrap());
   assert!(matches!(ledger.lock_state().unwrap(), LockState::Held(_)));
   player.kill();
   let LockState::LeftBehind {
@@ -78,19 +87,19 @@ fn a_child_with_it_as_stdin_keeps_it_until_it_ends_and_is_named() {
     panic!("{:?}", ledger.lock_state());
   };
   assert_eq!(holder.operation, order(7).id);
-  assert_eq!((pid.cast_signed(), &*command), (child, "sleep 600"));
+  assert_eq!((pid.cast_signed(), &*command), (child.0, "sleep 60"));
   let shown = ledger.lock_holder().unwrap().unwrap();
   assert_eq!(shown.pid, pid);
   let from = shown.actor.from.unwrap();
   assert!(
     from
       .as_str()
-      .contains(&format!("child pid {child}: sleep 600")),
+      .contains(&format!("child pid {}: sleep 60", child.0)),
     "{from}"
   );
   assert!(ledger.try_lock().unwrap().is_none());
 
-  kill(Pid::from_raw(child), Signal::SIGKILL).unwrap();
+  drop(child);
   until("the lock is free", A_SECOND, || {
     matches!(ledger.lock_state().unwrap(), LockState::Free)
   });

@@ -114,7 +114,7 @@ fn starts_a_child() {
     .put_holder(order.id, order.plan.kind, &order.actor, &lock)
     .unwrap();
   let mut child = Command::new("sleep")
-    .arg("600")
+    .arg("60")
     .stdin(Stdio::from(lock.child_stdin().unwrap()))
     .spawn()
     .unwrap();

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use cutover::{
   adapters::{
-    ledger::{FileLedger, is_held},
+    ledger::{FileLedger, is_alive, is_held},
     processes,
     runner_process::RunnerProcesses,
   },
@@ -24,13 +24,28 @@ use tokio::time::timeout;
 
 use crate::fixture::{Player, folder, ledger, me, order, plan, role_command, until};
 
-fn runners(root: &Path, role: &str) -> (Arc<FileLedger>, RunnerProcesses) {
+fn runners(root: &Path, role: &str) -> (Arc<FileLedger>, RunnerProcesses, Leftover) {
   let ledger = Arc::new(ledger(root));
   let program = role_command(role).into_iter().map(Into::into).collect();
   (
     Arc::clone(&ledger),
-    RunnerProcesses::started_by(ledger, program),
+    RunnerProcesses::started_by(Arc::clone(&ledger), program),
+    Leftover(ledger),
   )
+}
+
+/// The runner of a test that failed: nobody else would end it.
+struct Leftover(Arc<FileLedger>);
+
+impl Drop for Leftover {
+  fn drop(&mut self) {
+    if let Ok(Some(holder)) = self.0.recorded_holder()
+      && is_alive(&holder)
+      && holder.pid != std::process::id()
+    {
+      let _ = kill(Pid::from_raw(holder.pid.cast_signed()), Signal::SIGKILL);
+    }
+  }
 }
 
 async fn launched(runners: &RunnerProcesses) -> OperationId {
@@ -54,7 +69,7 @@ async fn event(attached: &mut Box<dyn Attachment>) -> Event {
 #[tokio::test]
 async fn an_operation_is_launched_followed_spoken_to_and_ends() {
   let folder = folder();
-  let (ledger, runners) = runners(folder.path(), "runs");
+  let (ledger, runners, _leftover) = runners(folder.path(), "runs");
   let id = launched(&runners).await;
   assert_eq!(id, OperationId(1));
   assert!(is_held(ledger.state()).unwrap());
@@ -116,7 +131,7 @@ async fn an_operation_is_launched_followed_spoken_to_and_ends() {
 #[tokio::test]
 async fn a_second_launch_is_told_who_holds_the_lock() {
   let folder = folder();
-  let (_, runners) = runners(folder.path(), "runs");
+  let (_, runners, _leftover) = runners(folder.path(), "runs");
   let id = launched(&runners).await;
   let Launch::Locked(Some(holder)) = runners.launch(plan(), &me()).await.unwrap() else {
     panic!("not locked");
@@ -129,7 +144,7 @@ async fn a_second_launch_is_told_who_holds_the_lock() {
 #[tokio::test]
 async fn a_killed_runner_is_reported_gone_and_its_operation_can_be_recovered() {
   let folder = folder();
-  let (ledger, runners) = runners(folder.path(), "runs");
+  let (ledger, runners, _leftover) = runners(folder.path(), "runs");
   let id = launched(&runners).await;
   let mut attached = runners.attach(id).await.unwrap();
   let Event::Begun { runner_pid, .. } = event(&mut attached).await else {
@@ -162,7 +177,7 @@ async fn a_killed_runner_is_reported_gone_and_its_operation_can_be_recovered() {
 #[tokio::test]
 async fn a_runner_that_dies_after_it_began_was_started_and_is_gone() {
   let folder = folder();
-  let (_, runners) = runners(folder.path(), "begins_and_dies");
+  let (_, runners, _leftover) = runners(folder.path(), "begins_and_dies");
   let id = launched(&runners).await;
   let mut attached = runners.attach(id).await.unwrap();
   assert!(matches!(event(&mut attached).await, Event::Begun { .. }));
@@ -175,7 +190,7 @@ async fn a_runner_that_dies_after_it_began_was_started_and_is_gone() {
 #[tokio::test]
 async fn a_runner_that_cannot_begin_says_why_and_leaves_the_lock_free() {
   let folder = folder();
-  let (ledger, runners) = runners(folder.path(), "cannot_begin");
+  let (ledger, runners, _leftover) = runners(folder.path(), "cannot_begin");
   let error = runners.launch(plan(), &me()).await.unwrap_err();
   assert!(error.detail.contains("it is on the moon"), "{error}");
   assert!(!is_held(ledger.state()).unwrap());
@@ -185,7 +200,7 @@ async fn a_runner_that_cannot_begin_says_why_and_leaves_the_lock_free() {
 #[tokio::test]
 async fn a_runner_is_in_a_session_of_its_own_and_is_reaped_when_it_ends() {
   let folder = folder();
-  let (ledger, runners) = runners(folder.path(), "runs");
+  let (ledger, runners, _leftover) = runners(folder.path(), "runs");
   let id = launched(&runners).await;
   let pid = ledger.lock_holder().unwrap().unwrap().pid;
   let raw = Pid::from_raw(pid.cast_signed());
@@ -213,7 +228,7 @@ async fn a_runner_outlives_the_front_end_that_launched_it() {
   let mut front_end = Player::start("launches", folder.path());
   assert_eq!(front_end.said().as_deref(), Some("launched"));
   front_end.kill();
-  let (ledger, runners) = runners(folder.path(), "runs");
+  let (ledger, runners, _leftover) = runners(folder.path(), "runs");
   let holder = ledger.lock_holder().unwrap().unwrap();
   let mut attached = runners.attach(holder.operation).await.unwrap();
   assert!(matches!(event(&mut attached).await, Event::Begun { .. }));
@@ -230,7 +245,7 @@ async fn a_deep_state_folder_is_spoken_to_as_well() {
   let folder = folder();
   let deep = folder.path().join("d".repeat(90)).join("e".repeat(90));
   std::fs::create_dir_all(&deep).unwrap();
-  let (_, runners) = runners(&deep, "runs");
+  let (_, runners, _leftover) = runners(&deep, "runs");
   let id = launched(&runners).await;
   let mut attached = runners.attach(id).await.unwrap();
   attached.say(&Message::Abort { actor: me() }).await.unwrap();
@@ -239,7 +254,7 @@ async fn a_deep_state_folder_is_spoken_to_as_well() {
 #[tokio::test]
 async fn an_operation_that_never_was_cannot_be_attached_to_or_recovered() {
   let folder = folder();
-  let (_, runners) = runners(folder.path(), "runs");
+  let (_, runners, _leftover) = runners(folder.path(), "runs");
   let attached = runners.attach(OperationId(5)).await.err().unwrap();
   assert!(attached.detail.contains("cutover history"), "{attached}");
   let recovered = runners
@@ -251,7 +266,7 @@ async fn an_operation_that_never_was_cannot_be_attached_to_or_recovered() {
 #[tokio::test]
 async fn a_follower_never_sees_half_a_line_and_passes_over_a_torn_one() {
   let folder = folder();
-  let (ledger, runners) = runners(folder.path(), "runs");
+  let (ledger, runners, _leftover) = runners(folder.path(), "runs");
   let lock = ledger.try_lock().unwrap().unwrap();
   ledger.put_order(&order(1), &lock).unwrap();
   ledger
