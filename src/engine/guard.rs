@@ -1,18 +1,33 @@
 //! The fences around the live slot, asked again right before every call that changes something.
 
-use super::{proof, world::World};
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::{
+  proof::{self, NoAnswer},
+  world::World,
+};
 use crate::model::{Slot, container::ContainerId, event::Failure, shown::Shown};
 
-/// Where traffic is now: the proxy's own answer, else the managed file, else an error.
+const FILE: Duration = Duration::from_secs(15);
+
+/// Where traffic is now: the proxy's own answer; when it gives none, the managed file; else an
+/// error. When both slots answer, users are on both, whatever the file says.
 pub async fn live_now(world: &World) -> Result<Slot, Shown> {
-  match proof::glance(world).await {
-    Ok(slot) => Ok(slot),
-    Err(why) => match world.router.save().await {
-      Ok(saved) => saved
-        .slot
-        .ok_or_else(|| Shown::line(&format!("{why}; the managed file names no slot either"))),
-      Err(error) => Err(world.shown(&format!("{why}; {error}"))),
-    },
+  let why = match proof::glance(world).await {
+    Ok(slot) => return Ok(slot),
+    Err(NoAnswer::Both) => return Err(Shown::line(&NoAnswer::Both.to_string())),
+    Err(NoAnswer::Silence(why)) => why,
+  };
+  match timeout(FILE, world.router.save()).await {
+    Ok(Ok(saved)) => saved
+      .slot
+      .ok_or_else(|| Shown::line(&format!("{why}; the managed file names no slot either"))),
+    Ok(Err(error)) => Err(world.shown(&format!("{why}; {error}"))),
+    Err(_) => Err(Shown::line(&format!(
+      "{why}; the managed file could not be read in time"
+    ))),
   }
 }
 

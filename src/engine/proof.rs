@@ -1,8 +1,8 @@
 //! Asking the proxy itself who answers: fresh connections, all of them, over a span of time.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::world::World;
 use crate::model::{
@@ -11,8 +11,62 @@ use crate::model::{
   shown::Shown,
 };
 
-/// What a short look says: every sample agreed, or why there is no answer.
-pub async fn glance(world: &World) -> Result<Slot, Shown> {
+/// A look must not wait longer for a proxy that accepts and says nothing.
+const LOOK: Duration = Duration::from_secs(15);
+/// Right after a reload both slots answer for about 100 ms.
+const MIXED: Duration = Duration::from_millis(150);
+
+/// Why a short look names no slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+  /// Users reach both: no weaker witness may be asked instead.
+  Both,
+  /// Nothing was answered that names a slot.
+  Silence(Shown),
+}
+
+impl fmt::Display for NoAnswer {
+  fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match self {
+      Self::Both => f.write_str("both slots answer through the proxy"),
+      Self::Silence(why) => write!(f, "{why}"),
+    }
+  }
+}
+
+/// What a short look says: every sample agreed, or why there is no answer. Waits out the moment
+/// after a reload in which both slots answer.
+pub async fn glance(world: &World) -> Result<Slot, NoAnswer> {
+  let look = async {
+    for _ in 0..2 {
+      match ask_three(world).await {
+        Err(NoAnswer::Both) => sleep(MIXED).await,
+        answer => return answer,
+      }
+    }
+    ask_three(world).await
+  };
+  timeout(LOOK, look).await.unwrap_or_else(|_| {
+    Err(NoAnswer::Silence(Shown::line(&format!(
+      "no answer through the proxy within {} s",
+      LOOK.as_secs()
+    ))))
+  })
+}
+
+/// The same for a last word: one lost request does not make it unknown.
+pub async fn look_again(world: &World) -> Result<Slot, NoAnswer> {
+  for _ in 0..4 {
+    if let Ok(slot) = glance(world).await {
+      return Ok(slot);
+    }
+    sleep(MIXED).await;
+  }
+  glance(world).await
+}
+
+async fn ask_three(world: &World) -> Result<Slot, NoAnswer> {
+  let silence = |text: &str| Err(NoAnswer::Silence(Shown::line(text)));
   let (first, second, third) = tokio::join!(
     world.router.sample(),
     world.router.sample(),
@@ -23,22 +77,20 @@ pub async fn glance(world: &World) -> Result<Slot, Shown> {
     match sample {
       Ok(Sample::Answered { slot, .. }) => match seen {
         Some(before) if before != slot => {
-          return Err(Shown::line("both slots answer through the proxy"));
+          return Err(NoAnswer::Both);
         }
         _ => seen = Some(slot),
       },
       Ok(Sample::Unclear { detail }) => {
-        return Err(Shown::line(&format!("the answer names no slot: {detail}")));
+        return silence(&format!("the answer names no slot: {detail}"));
       }
       Ok(Sample::Lost { detail }) => {
-        return Err(Shown::line(&format!(
-          "no answer through the proxy: {detail}"
-        )));
+        return silence(&format!("no answer through the proxy: {detail}"));
       }
-      Err(error) => return Err(world.shown(&error.to_string())),
+      Err(error) => return Err(NoAnswer::Silence(world.shown(&error.to_string()))),
     }
   }
-  seen.ok_or_else(|| Shown::line("no sample was taken"))
+  seen.ok_or_else(|| NoAnswer::Silence(Shown::line("no sample was taken")))
 }
 
 /// What must be true for a proof to stand.
@@ -119,7 +171,7 @@ pub async fn prove(
     }
     ledger.first_millis = first_target.map(|first| millis(first.duration_since(reloaded)));
     ledger.proved_millis = millis(reloaded.elapsed());
-    if row >= rules.samples && row_began.elapsed() >= rules.over {
+    if row >= rules.samples.max(1) && row_began.elapsed() >= rules.over {
       return Ok(ledger);
     }
     if Instant::now() >= end {

@@ -39,6 +39,8 @@ pub enum Testimony {
   Slot {
     slot: Slot,
   },
+  /// Users reach both slots: it contradicts itself.
+  Both,
   /// Has nothing to say: no state file configured, or both slots run.
   Silent,
   Unknown,
@@ -58,6 +60,15 @@ impl Witness {
   pub fn slot(&self) -> Option<Slot> {
     match self.testimony {
       Testimony::Slot { slot } => Some(slot),
+      Testimony::Both | Testimony::Silent | Testimony::Unknown => None,
+    }
+  }
+
+  /// `proof says BLUE`, for the words of a dispute; `None` when it names nobody.
+  pub fn claim(&self) -> Option<String> {
+    match self.testimony {
+      Testimony::Slot { slot } => Some(format!("{} says {}", self.kind, slot.shout())),
+      Testimony::Both => Some(format!("{} says both", self.kind)),
       Testimony::Silent | Testimony::Unknown => None,
     }
   }
@@ -85,6 +96,12 @@ pub enum Live {
 impl Live {
   /// Weighs the witnesses. Running containers only count when nothing better speaks.
   pub fn weigh(witnesses: &[Witness]) -> Self {
+    if witnesses
+      .iter()
+      .any(|witness| witness.testimony == Testimony::Both)
+    {
+      return Self::Disputed { proven: None };
+    }
     let said = |kind| {
       witnesses
         .iter()

@@ -28,9 +28,7 @@ pub(super) fn find(world: &World, observation: &Observation) -> Vec<Shown> {
     let words: Vec<String> = observation
       .witnesses
       .iter()
-      .filter_map(|witness| {
-        Witness::slot(witness).map(|slot| format!("{} says {}", witness.kind, slot.shout()))
-      })
+      .filter_map(Witness::claim)
       .collect();
     found.push(format!("the witnesses disagree: {}", words.join(", ")));
   }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-  engine::{ports::StateFile, world::World},
+  engine::{ports::StateFile, proof::NoAnswer, world::World},
   model::{
     BySlot, Known, Slot,
     observation::EnvironmentState,
@@ -15,7 +15,7 @@ use crate::{
 
 pub(super) fn call(
   world: &World,
-  glance: Result<Slot, Shown>,
+  glance: Result<Slot, NoAnswer>,
   router: &Known<RouterFacts>,
   slots: &BySlot<EnvironmentState>,
   at: DateTime<Utc>,
@@ -37,7 +37,7 @@ fn witness(kind: WitnessKind, testimony: Testimony, detail: &str, at: DateTime<U
   }
 }
 
-fn proof(world: &World, glance: Result<Slot, Shown>, at: DateTime<Utc>) -> Witness {
+fn proof(world: &World, glance: Result<Slot, NoAnswer>, at: DateTime<Utc>) -> Witness {
   let words = world.router.proof_words();
   match glance {
     Ok(slot) => witness(
@@ -48,7 +48,11 @@ fn proof(world: &World, glance: Result<Slot, Shown>, at: DateTime<Utc>) -> Witne
     ),
     Err(why) => witness(
       WitnessKind::Proof,
-      Testimony::Unknown,
+      if why == NoAnswer::Both {
+        Testimony::Both
+      } else {
+        Testimony::Unknown
+      },
       &format!("{why} (by {words})"),
       at,
     ),

@@ -8,7 +8,7 @@ use crate::{
     observation::{Observation, Phase},
     operation::Outcome,
     plan::{Fault, Refusal},
-    traffic::Live,
+    traffic::{Live, Witness},
   },
 };
 
@@ -132,11 +132,7 @@ impl Case<'_> {
       .observation
       .witnesses
       .iter()
-      .filter_map(|witness| {
-        witness
-          .slot()
-          .map(|slot| format!("{} says {}", witness.kind, slot.shout()))
-      })
+      .filter_map(Witness::claim)
       .collect();
     format!(
       "the witnesses of who is live disagree: {}",
