@@ -1,6 +1,10 @@
 //! What an interrupted operation means, and how another process finishes it. The journal says what
 //! was intended; only the world says what is true, so it is asked first.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::{
   guard,
   ports::{Inbox, Journal},
@@ -12,9 +16,11 @@ use crate::model::{
   Slot,
   event::{Event, Failure, Record, Recovery},
   operation::Verdict,
-  plan::Order,
+  plan::{Order, Premise},
   shown::Shown,
 };
+
+const LOOK: Duration = Duration::from_mins(2);
 
 /// Where a dead runner left things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +31,14 @@ enum Found {
   Pending,
   /// The proxy answers from the new slot, and the file on disk says the same.
   Loaded,
-  /// The new truth is recorded; only the tail is missing.
+  /// The new truth is recorded and still true; only the tail is missing.
   Recorded,
+  /// It was recorded, and this slot answers now.
+  MovedSince(Slot),
 }
 
-/// Goes on with, or puts back, the operation `order`. `resumed` is written first.
+/// Goes on with, or puts back, the operation `order`. `resumed` is written first. An operation
+/// that has ended stays as it ended.
 pub async fn recover(
   world: &World,
   order: &Order,
@@ -43,19 +52,28 @@ pub async fn recover(
     _ => Recovery::Resume,
   };
   let mut runner = Runner::new(world, order, journal, inbox, records);
+  if let Some(verdict) = &runner.state.verdict {
+    return verdict.clone();
+  }
   if let Err(failure) = runner.write(&resumed) {
     return runner.finish(Some(Stop::Failed(failure))).await;
   }
-  let stop = match (found(&runner).await, how) {
+  let found = timeout(LOOK, found(&runner))
+    .await
+    .unwrap_or_else(|_| Err(Shown::line("looking took too long")));
+  let stop = match (found, how) {
     (Ok(Found::Untouched), Recovery::Resume) => go_on(&mut runner).await,
-    (Ok(Found::Loaded | Found::Recorded), Recovery::Resume)
-    | (Ok(Found::Recorded), Recovery::Rollback) => runner.steps().await.err(),
     (Ok(Found::Untouched | Found::Loaded | Found::Pending), Recovery::Rollback) => {
       Some(Stop::Aborted)
     }
+    (Ok(Found::Loaded), Recovery::Resume) | (Ok(Found::Recorded), _) => runner.steps().await.err(),
     (Ok(Found::Pending), Recovery::Resume) => Some(Stop::Failed(Failure::new(
       "it was interrupted before the proxy had loaded the new file",
     ))),
+    (Ok(Found::MovedSince(slot)), _) => Some(Stop::Failed(Failure::new(format!(
+      "{} answers now: users were moved by somebody else since this was recorded",
+      slot.shout()
+    )))),
     (Err(why), _) => Some(Stop::Failed(Failure::new(format!(
       "it was interrupted, and it cannot be told what the proxy has loaded: {why}"
     )))),
@@ -65,52 +83,61 @@ pub async fn recover(
 
 /// Continues with the first step that is not done, if the premise still holds.
 async fn go_on(runner: &mut Runner<'_>) -> Option<Stop> {
+  let world = runner.world;
   let premise = &runner.order.plan.premise;
-  if let Some(live) = premise.live {
-    match guard::live_now(runner.world).await {
-      Ok(now) if now == live => {}
-      Ok(now) => {
-        return Some(Stop::Failed(Failure::new(format!(
-          "{} was live when this began, {} is now: nothing was repeated",
-          live.shout(),
-          now.shout()
-        ))));
-      }
-      Err(why) => {
-        return Some(Stop::Failed(Failure::new(format!(
-          "it cannot be told who is live: {why}"
-        ))));
-      }
-    }
-    if let Err(failure) = guard::must_be_unchanged(runner.world, live, &premise.untouched).await {
-      return Some(Stop::Failed(failure));
-    }
+  let holds = timeout(LOOK, premise_holds(world, premise))
+    .await
+    .unwrap_or_else(|_| Err(Failure::new("looking at the site took too long")));
+  match holds {
+    Ok(()) => runner.steps().await.err(),
+    Err(failure) => Some(Stop::Failed(failure)),
   }
-  runner.steps().await.err()
+}
+
+async fn premise_holds(world: &World, premise: &Premise) -> Result<(), Failure> {
+  let Some(live) = premise.live else {
+    return Ok(());
+  };
+  match guard::live_now(world).await {
+    Ok(now) if now == live => guard::must_be_unchanged(world, live, &premise.untouched).await,
+    Ok(now) => Err(Failure::new(format!(
+      "{} was live when this began, {} is now: nothing was repeated",
+      live.shout(),
+      now.shout()
+    ))),
+    Err(why) => Err(Failure::new(format!(
+      "it cannot be told who is live: {why}"
+    ))),
+  }
 }
 
 async fn found(runner: &Runner<'_>) -> Result<Found, Shown> {
   let state = &runner.state;
-  if state.recorded() {
-    return Ok(Found::Recorded);
-  }
+  let world = runner.world;
   if !state.traffic_touched() {
     return Ok(Found::Untouched);
   }
   let Some((saved, next)) = state.saved() else {
     return Ok(Found::Untouched);
   };
-  let now = runner
-    .world
+  if state.recorded() || runner.is_live_record() {
+    let answering = settled(world).await?;
+    return Ok(if answering == next.slot {
+      Found::Recorded
+    } else {
+      Found::MovedSince(answering)
+    });
+  }
+  let now = world
     .router
     .save()
     .await
-    .map_err(|error| runner.world.shown(&error.to_string()))?;
+    .map_err(|error| world.shown(&error.to_string()))?;
   if now.hash != next.hash {
     return Ok(Found::Pending);
   }
-  let answering = settled(runner.world).await?;
-  let former = saved.slot.or(runner.order.plan.from);
+  let answering = settled(world).await?;
+  let former = runner.order.plan.from.or(saved.slot);
   if answering == next.slot && former != Some(answering) && state.reload_started() {
     Ok(Found::Loaded)
   } else {
@@ -120,13 +147,7 @@ async fn found(runner: &Runner<'_>) -> Result<Found, Shown> {
 
 /// Right after a reload both slots answer for a moment; ask until they agree.
 async fn settled(world: &World) -> Result<Slot, Shown> {
-  let mut last = Shown::line("it was not asked");
-  for _ in 0..20 {
-    match proof::glance(world).await {
-      Ok(slot) => return Ok(slot),
-      Err(why) => last = why,
-    }
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-  }
-  Err(last)
+  proof::look_again(world)
+    .await
+    .map_err(|why| Shown::line(&why.to_string()))
 }

@@ -3,73 +3,137 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use super::{proof, world::World};
+use super::{
+  proof::{self, Claim},
+  world::World,
+};
 use crate::{
   config::ProofBy,
   model::{
     Slot,
     event::{Failure, SavedFile},
-    router::ProbeLedger,
+    router::{FileContent, NextFile, ProbeLedger},
   },
 };
 
 const PROOF: Duration = Duration::from_secs(15);
+/// Nothing that hangs may keep an operation from ending.
+const LIMIT: Duration = Duration::from_secs(90);
 
-/// Whether the proxy may have been told to load the changed file.
+/// Whether the proxy has to load the file that is put back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loaded {
-  /// It never was; the former configuration is still the loaded one.
-  Not,
-  Maybe,
+pub enum Reload {
+  /// It may have loaded the changed one.
+  Always,
+  /// It never was told to; only somebody else's reload can have made it.
+  IfMoved,
+  /// What is put back is not what users were on before (a dispute): loading it would move them.
+  Never,
+}
+
+/// What stood before the operation.
+pub struct Former<'a> {
+  pub saved: &'a SavedFile,
+  pub next: &'a NextFile,
+  /// The slot users were on.
+  pub slot: Slot,
+  pub reload: Reload,
 }
 
 /// Restores the bytes first, whatever else is wrong; then has them loaded where the changed ones
 /// may have been (by us, or by anyone's reload in between), and proves the former slot.
-pub async fn restore(
-  world: &World,
-  saved: &SavedFile,
-  slot: Slot,
-  loaded: Loaded,
-) -> Result<ProbeLedger, Failure> {
+pub async fn restore(world: &World, former: &Former<'_>) -> Result<ProbeLedger, Failure> {
+  timeout(LIMIT, put_back(world, former))
+    .await
+    .unwrap_or_else(|_| {
+      Err(
+        Failure::new(format!(
+          "putting the former file back took longer than {} s",
+          LIMIT.as_secs()
+        ))
+        .rerun(world.command("status").as_str()),
+      )
+    })
+}
+
+async fn put_back(world: &World, former: &Former<'_>) -> Result<ProbeLedger, Failure> {
+  if former.reload == Reload::IfMoved
+    && let Ok(now) = world.router.save().await
+    && !is_ours(&now, former)
+  {
+    return Err(
+      Failure::new(
+        "someone else changed the managed file meanwhile: it is left as they wrote it, and not loaded",
+      )
+      .rerun(world.command("status").as_str()),
+    );
+  }
   world
     .router
-    .restore(saved)
+    .restore(former.saved)
     .await
     .map_err(|error| world.failed(&error).rerun(world.command("status").as_str()))?;
-  let claim = proof::Claim {
-    slot,
-    generation: match world.site.proof.by {
-      ProofBy::Marker => saved.generation,
-      ProofBy::Field { .. }
-      | ProofBy::Header { .. }
-      | ProofBy::Body { .. }
-      | ProofBy::Log
-      | ProofBy::Effective => None,
+  let claim = Claim {
+    slot: former.slot,
+    generation: match (&world.site.proof.by, former.reload) {
+      (ProofBy::Marker, Reload::Always | Reload::IfMoved) => former.saved.generation,
+      (
+        ProofBy::Marker
+        | ProofBy::Field { .. }
+        | ProofBy::Header { .. }
+        | ProofBy::Body { .. }
+        | ProofBy::Log
+        | ProofBy::Effective,
+        _,
+      ) => None,
     },
   };
-  let mut began = Instant::now();
-  if loaded == Loaded::Maybe || proof::glance(world).await != Ok(slot) {
-    world
-      .router
-      .test()
-      .await
-      .map_err(|error| world.failed(&error))?;
-    began = Instant::now();
-    world
-      .router
-      .reload()
-      .await
-      .map_err(|error| world.failed(&error))?;
+  let moved = former.reload == Reload::Always
+    || (former.reload == Reload::IfMoved && proof::glance(world).await != Ok(former.slot));
+  let first = load_and_prove(world, &claim, moved).await;
+  if first.is_ok() || moved || former.reload == Reload::Never {
+    return first;
   }
-  proof::prove(world, &claim, began, PROOF)
+  load_and_prove(world, &claim, true).await
+}
+
+/// A refused reload leaves the former configuration loaded, so the proof decides, not the refusal.
+async fn load_and_prove(world: &World, claim: &Claim, load: bool) -> Result<ProbeLedger, Failure> {
+  let began = Instant::now();
+  let mut refused = None;
+  if load {
+    refused = async {
+      world.router.test().await?;
+      world.router.reload().await
+    }
+    .await
+    .err();
+  }
+  proof::prove(world, claim, began, PROOF)
     .await
     .map_err(|(_, last)| {
-      Failure::new(format!(
+      let mut failure = Failure::new(format!(
         "the former file is back in place, but {} could not be proved through the proxy: {last}",
-        slot.shout()
-      ))
-      .rerun(world.command("status").as_str())
+        claim.slot.shout()
+      ));
+      if let Some(error) = &refused {
+        failure = failure.output(&world.site.secrets.mask(&error.to_string()));
+      }
+      failure.rerun(world.command("status").as_str())
     })
+}
+
+/// The bytes on disk are the former ones, the new ones, or one of them cut short: an in-place
+/// write into a single-file mount can be torn.
+fn is_ours(now: &SavedFile, former: &Former<'_>) -> bool {
+  let torn = |whole: &FileContent| match (&now.content, whole) {
+    (FileContent::Text(now), FileContent::Text(whole)) => whole.starts_with(now.as_str()),
+    (FileContent::Text(_) | FileContent::Link(_), _) => false,
+  };
+  now.hash == former.saved.hash
+    || now.hash == former.next.hash
+    || torn(&former.next.content)
+    || torn(&former.saved.content)
 }

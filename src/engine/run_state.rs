@@ -105,6 +105,8 @@ impl RunState {
         self.recoveries.push((actor.clone(), *how));
         self.gate = None;
         self.abort = None;
+        self.restore = RestoreState::NotNeeded;
+        self.look_again();
       }
       Event::StepStarted { index } => self.set(*index, StepState::Running { since: record.at }),
       Event::StepNote { .. } => {}
@@ -168,6 +170,23 @@ impl RunState {
         self.ended = Some(record.at);
         self.gate = None;
         self.verdict = Some(verdict.clone());
+      }
+    }
+  }
+
+  /// Another process goes on, perhaps hours later: what a dead one saw is no longer seen. The
+  /// last look before users move, and the proof that they did, count only in the same life.
+  fn look_again(&mut self) {
+    let touched = self.traffic_touched();
+    let recorded = self.recorded();
+    for (step, state) in &mut self.steps {
+      let stale = match step {
+        Step::CheckTarget { .. } | Step::Save { .. } => !touched,
+        Step::Prove { .. } => !recorded,
+        _ => false,
+      };
+      if stale {
+        *state = StepState::Waiting;
       }
     }
   }

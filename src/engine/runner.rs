@@ -3,12 +3,13 @@
 
 mod verdict;
 
-use chrono::Utc;
+use std::time::Duration;
+
 use tokio::time::{Instant, timeout};
 
 use super::{
   ports::{Inbox, Journal, Message},
-  restore::{self, Loaded},
+  restore::{self, Former, Reload},
   run_state::RunState,
   step,
   world::{StepResult, World},
@@ -38,7 +39,20 @@ pub struct Runner<'a> {
   inbox: &'a mut dyn Inbox,
   pub(super) state: RunState,
   reloaded: Option<Instant>,
+  /// What became of the started standby when this did not end well.
+  target: PutAway,
 }
+
+/// What was done with a failed standby.
+#[derive(Debug, PartialEq, Eq)]
+enum PutAway {
+  Kept,
+  Stopped,
+  NotStopped(Shown),
+}
+
+/// Everything after the last step has a limit too: an operation always ends.
+const TAIL: Duration = Duration::from_secs(90);
 
 impl<'a> Runner<'a> {
   /// `records` is what an earlier runner wrote; empty for a new operation.
@@ -56,6 +70,7 @@ impl<'a> Runner<'a> {
       inbox,
       state: RunState::replay(&order.plan, records),
       reloaded: None,
+      target: PutAway::Kept,
     }
   }
 
@@ -133,7 +148,7 @@ impl<'a> Runner<'a> {
     &mut self,
     index: usize,
     step: &Step,
-    deadline: std::time::Duration,
+    deadline: Duration,
   ) -> Result<Produced, Stop> {
     if matches!(step, Step::Reload { .. }) {
       self.reloaded = Some(Instant::now());
@@ -201,13 +216,8 @@ impl<'a> Runner<'a> {
   }
 
   /// Opens a gate and waits for its answer; no answer in time is a no.
-  async fn ask(
-    &mut self,
-    index: usize,
-    gate: &Gate,
-    wait: std::time::Duration,
-  ) -> Result<Produced, Stop> {
-    let until = Utc::now().max(self.world.clock.now())
+  async fn ask(&mut self, index: usize, gate: &Gate, wait: Duration) -> Result<Produced, Stop> {
+    let until = self.world.clock.now()
       + chrono::Duration::from_std(wait).unwrap_or(chrono::Duration::hours(1));
     self
       .write(&Event::GateOpened {
@@ -258,8 +268,10 @@ impl<'a> Runner<'a> {
   }
 
   /// When the managed file may have been changed and the new truth is not recorded: put it back.
+  /// After the proof users are on the target, proven, so moving them back would be wrong.
   async fn put_back(&mut self, stop: &Stop) {
-    if !self.state.traffic_touched() || self.state.recorded() || self.recording() {
+    let state = &self.state;
+    if !state.traffic_touched() || state.recorded() || state.proved() || self.is_live_record() {
       return;
     }
     let why = match stop {
@@ -270,35 +282,50 @@ impl<'a> Runner<'a> {
     self.restore(why).await;
   }
 
-  /// The record of the new truth failed after the proof: users are on the target, proven, so
-  /// moving them back would be wrong.
-  fn recording(&self) -> bool {
-    self.state.proved()
+  /// The live record on disk was written by this operation, whatever the journal says.
+  pub(super) fn is_live_record(&self) -> bool {
+    self
+      .world
+      .ledger
+      .live_record()
+      .is_ok_and(|record| record.is_some_and(|record| record.operation == self.order.id))
   }
 
   /// Restores and proves the former state, and writes down how that went.
-  pub(super) async fn restore(&mut self, why: Shown) {
-    let Some((saved, _)) = self.state.saved() else {
+  async fn restore(&mut self, why: Shown) {
+    let Some((saved, next)) = self.state.saved() else {
       return;
     };
-    let saved = saved.clone();
-    let Some(slot) = saved.slot.or(self.order.plan.from) else {
-      return;
-    };
-    let loaded = if self.state.reload_started() {
-      Loaded::Maybe
+    let (saved, next) = (saved.clone(), next.clone());
+    let plan = &self.order.plan;
+    let reload = if plan.premise.live.is_none() {
+      Reload::Never
+    } else if self.state.reload_started() {
+      Reload::Always
     } else {
-      Loaded::Not
+      Reload::IfMoved
     };
-    drop(self.write(&Event::RestoreStarted { why }));
-    let event = match restore::restore(self.world, &saved, slot, loaded).await {
+    let slot = plan.from.or(saved.slot);
+    self.write_anyway(&Event::RestoreStarted { why });
+    let result = match slot {
+      Some(slot) => {
+        let former = Former {
+          saved: &saved,
+          next: &next,
+          slot,
+          reload,
+        };
+        restore::restore(self.world, &former).await
+      }
+      None => Err(Failure::new("it is not known which slot users were on")),
+    };
+    self.write_anyway(&match result {
       Ok(ledger) => Event::RestoreFinished {
-        proven: Some(slot),
+        proven: slot,
         ledger: Some(ledger),
       },
       Err(failure) => Event::RestoreFailed { failure },
-    };
-    drop(self.write(&event));
+    });
   }
 
   /// The standby is put away when the plan says so, and the team's hook is told.
@@ -316,15 +343,14 @@ impl<'a> Runner<'a> {
         state: &self.state,
         note: &note,
         reloaded: None,
-        deadline: std::time::Duration::from_mins(1),
+        deadline: TAIL,
       };
-      if super::guard::must_be_standby(self.world, slot)
-        .await
-        .is_ok()
-        && let Err(failure) = step::stop_target(&context, slot).await
-      {
-        tracing::warn!(what = %failure.what, "the failed standby could not be stopped");
-      }
+      let stopped = tokio::time::timeout(TAIL, step::stop_target(&context, slot)).await;
+      self.target = match stopped {
+        Ok(Ok(_)) => PutAway::Stopped,
+        Ok(Err(failure)) => PutAway::NotStopped(failure.what),
+        Err(_) => PutAway::NotStopped(Shown::line("it took too long")),
+      };
     }
     if matches!(stop, Stop::Failed(_))
       && let Some(command) = self.world.site.hooks.get(&Hook::OnFailure)
@@ -333,19 +359,30 @@ impl<'a> Runner<'a> {
         "CUTOVER_OPERATION".to_owned(),
         self.order.id.0.to_string(),
       )]);
-      let ran = self
-        .world
-        .commands
-        .run(
+      let ran = tokio::time::timeout(
+        TAIL,
+        self.world.commands.run(
           command,
           &environment,
-          std::time::Duration::from_mins(1),
+          Duration::from_mins(1),
           &|_: &str| {},
-        )
-        .await;
-      if let Err(error) = ran {
+        ),
+      )
+      .await;
+      if let Ok(Err(error)) = ran {
         tracing::warn!(%error, "the on_failure hook could not be run");
       }
+    }
+  }
+
+  /// What happened counts for the verdict even when the journal's disk is full.
+  fn write_anyway(&mut self, event: &Event) {
+    if self.write(event).is_err() {
+      self.state.apply(&Record {
+        number: 0,
+        at: self.world.clock.now(),
+        event: event.clone(),
+      });
     }
   }
 

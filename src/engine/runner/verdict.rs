@@ -2,63 +2,72 @@
 
 use std::fmt::Write;
 
-use super::{Runner, Stop};
+use super::{PutAway, Runner, Stop};
 use crate::{
-  engine::{guard, run_state::RestoreState},
+  engine::{proof, run_state::RestoreState},
   model::{
     Slot, VersionName,
     event::Produced,
     operation::{Kind, Outcome, Verdict},
-    plan::{OnFailure, Plan},
+    plan::Plan,
     shown::Shown,
   },
 };
 
 pub(super) async fn compose(runner: &Runner<'_>, stop: Option<&Stop>) -> Verdict {
   let plan = &runner.order.plan;
-  let state = &runner.state;
-  let live = match (&state.restore, state.proved()) {
-    (RestoreState::Finished { proven, .. }, _) => *proven,
-    (RestoreState::NotNeeded, true) => plan.target,
-    (RestoreState::NotNeeded | RestoreState::Running { .. } | RestoreState::Failed { .. }, _) => {
-      guard::live_now(runner.world).await.ok()
-    }
+  let live = match &runner.state.restore {
+    RestoreState::Finished {
+      proven: Some(slot), ..
+    } => Some(*slot),
+    RestoreState::NotNeeded
+    | RestoreState::Running { .. }
+    | RestoreState::Finished { proven: None, .. }
+    | RestoreState::Failed { .. } => proof::look_again(runner.world).await.ok(),
   };
   let command = |words: &str| runner.world.command(words);
-  let (outcome, summary, next) = match stop {
-    None => (
-      Outcome::Done,
-      done(runner, live),
+  let outcome = outcome(runner, stop, live);
+  let (summary, next) = if outcome == Outcome::Done {
+    (
+      done(runner, live, stop),
       next_after_success(runner, &command),
-    ),
-    Some(stop) => {
-      let what = match stop {
-        Stop::Failed(failure) => failure.what.to_string(),
-        Stop::Declined => "declined: users were not moved".to_owned(),
-        Stop::Aborted => "aborted by an operator".to_owned(),
-      };
-      let outcome = match (&state.restore, stop) {
-        (RestoreState::Failed { .. } | RestoreState::Running { .. }, _) => Outcome::NeedsHuman,
-        (RestoreState::NotNeeded, Stop::Failed(_)) if state.proved() && !state.recorded() => {
-          Outcome::NeedsHuman
-        }
-        (_, Stop::Declined | Stop::Aborted) => Outcome::Cancelled,
-        (RestoreState::Finished { .. }, Stop::Failed(_)) => Outcome::Reverted,
-        (RestoreState::NotNeeded, Stop::Failed(_)) => Outcome::Failed,
-      };
-      let mut text = format!("{} failed: {what}", plan.kind);
-      if matches!(stop, Stop::Declined | Stop::Aborted) {
-        text = format!("{} {what}", plan.kind);
-      }
-      text.push_str(&aftermath(runner, outcome));
-      (outcome, text, next_after_failure(plan, outcome, &command))
-    }
+    )
+  } else {
+    let mut text = match stop {
+      Some(Stop::Failed(failure)) => format!("{} failed: {}", plan.kind, failure.what),
+      Some(Stop::Declined) => format!("{} declined: users were not moved", plan.kind),
+      Some(Stop::Aborted) => format!("{} aborted by an operator", plan.kind),
+      None => format!("{} was recorded, but that is no longer true", plan.kind),
+    };
+    text.push_str(&aftermath(runner, outcome, live));
+    (text, next_after_failure(plan, outcome, &command))
   };
   Verdict {
     outcome,
     summary: runner.world.shown(&summary),
     live,
     next,
+  }
+}
+
+/// Where users are decides, then what was written down, then why it stopped.
+fn outcome(runner: &Runner<'_>, stop: Option<&Stop>, live: Option<Slot>) -> Outcome {
+  let state = &runner.state;
+  let there = live.is_some() && live == runner.order.plan.target;
+  if let RestoreState::Failed { .. } | RestoreState::Running { .. } = state.restore {
+    return Outcome::NeedsHuman;
+  }
+  let restored = matches!(state.restore, RestoreState::Finished { .. });
+  match stop {
+    _ if state.recorded() => match stop {
+      None | Some(Stop::Declined | Stop::Aborted) if there => Outcome::Done,
+      _ => Outcome::NeedsHuman,
+    },
+    None => Outcome::Done,
+    Some(_) if state.traffic_touched() && !restored => Outcome::NeedsHuman,
+    Some(Stop::Declined | Stop::Aborted) => Outcome::Cancelled,
+    Some(Stop::Failed(_)) if restored => Outcome::Reverted,
+    Some(Stop::Failed(_)) => Outcome::Failed,
   }
 }
 
@@ -113,27 +122,21 @@ fn named(slot: Slot, version: Option<&VersionName>) -> String {
   )
 }
 
-fn done(runner: &Runner<'_>, live: Option<Slot>) -> String {
+fn done(runner: &Runner<'_>, live: Option<Slot>, stop: Option<&Stop>) -> String {
   let plan = &runner.order.plan;
   let state = &runner.state;
   let target = plan
     .target
     .map(|slot| named(slot, plan.version.as_ref()))
     .unwrap_or_default();
-  let users = live.map_or_else(
-    || "it is not certain where users are".to_owned(),
-    |slot| {
-      let version = if Some(slot) == plan.target {
-        &plan.version
-      } else {
-        &plan.from_version
-      };
-      format!("users are on {}", named(slot, version.as_ref()))
-    },
-  );
+  let users = users(plan, live);
   match plan.kind {
     Kind::Deploy | Kind::Switch | Kind::Rollback if state.proved() => {
-      format!("{users}, proven through the proxy")
+      let mut text = format!("{users}, proven through the proxy");
+      if stop.is_some() {
+        text.push_str("; an operator cut the rest short");
+      }
+      text
     }
     Kind::Deploy => format!("{target} is up and passed every check; {users}"),
     Kind::Switch | Kind::Rollback => users,
@@ -170,7 +173,21 @@ fn done(runner: &Runner<'_>, live: Option<Slot>) -> String {
   }
 }
 
-fn aftermath(runner: &Runner<'_>, outcome: Outcome) -> String {
+fn users(plan: &Plan, live: Option<Slot>) -> String {
+  live.map_or_else(
+    || "it is not certain where users are".to_owned(),
+    |slot| {
+      let version = if Some(slot) == plan.target {
+        &plan.version
+      } else {
+        &plan.from_version
+      };
+      format!("users are on {}", named(slot, version.as_ref()))
+    },
+  )
+}
+
+fn aftermath(runner: &Runner<'_>, outcome: Outcome, live: Option<Slot>) -> String {
   let state = &runner.state;
   let plan = &runner.order.plan;
   let mut text = String::new();
@@ -189,8 +206,20 @@ fn aftermath(runner: &Runner<'_>, outcome: Outcome) -> String {
       let _ = write!(text, "; RESTORING FAILED: {}", failure.what);
     }
     RestoreState::Running { .. } => text.push_str("; restoring was not finished"),
+    RestoreState::NotNeeded if state.recorded() => {
+      let _ = write!(
+        text,
+        "; {}; {} was proven and recorded as live before that",
+        users(plan, live),
+        plan.target.map_or("another slot", Slot::shout)
+      );
+    }
     RestoreState::NotNeeded if outcome == Outcome::NeedsHuman => {
-      text.push_str("; users are on the new slot, proven, but that could not be written down");
+      let _ = write!(
+        text,
+        "; {}, and that could not be written down",
+        users(plan, live)
+      );
     }
     RestoreState::NotNeeded => {}
   }
@@ -198,14 +227,11 @@ fn aftermath(runner: &Runner<'_>, outcome: Outcome) -> String {
     && !state.proved()
     && let Some(slot) = plan.target
   {
-    text.push_str(match plan.on_failure {
-      OnFailure::KeepForInspection => "; ",
-      OnFailure::StopTarget => "; stopped: ",
-    });
-    text.push_str(slot.shout());
-    text.push_str(match plan.on_failure {
-      OnFailure::KeepForInspection => " is left up for inspection",
-      OnFailure::StopTarget => "",
+    let slot = slot.shout();
+    text.push_str(&match &runner.target {
+      PutAway::Kept => format!("; {slot} is left up for inspection"),
+      PutAway::Stopped => format!("; {slot} was stopped"),
+      PutAway::NotStopped(why) => format!("; {slot} could not be stopped: {why}"),
     });
   }
   text

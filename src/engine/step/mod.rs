@@ -96,7 +96,7 @@ pub async fn run(context: &Context<'_>, step: &Step) -> StepResult {
 
 /// Puts a failed standby away, outside any planned step.
 pub async fn stop_target(context: &Context<'_>, slot: crate::model::Slot) -> StepResult {
-  stop::stop(context, slot).await
+  stop::put_away(context, slot).await
 }
 
 /// Whether an abort may drop the step in the middle: it only waits or looks.

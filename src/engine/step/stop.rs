@@ -17,26 +17,44 @@ const GRACE: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
   let world = context.world;
-  if context.plan().risk != Risk::Red {
+  let plan = context.plan();
+  let typed_live = plan.risk == Risk::Red && plan.from == Some(slot);
+  if !typed_live {
     guard::must_be_standby(world, slot).await?;
-    let workers = world
-      .router
-      .workers()
-      .await
-      .map_err(|error| world.failed(&error))?;
-    if !workers.shutting_down.is_empty() {
-      return Err(Failure::new(format!(
-        "{} former proxy workers still serve requests of {}",
-        workers.shutting_down.len(),
-        slot.shout()
-      )));
-    }
+  }
+  if plan.risk != Risk::Red {
+    must_have_drained(context, slot).await?;
   }
   stop(context, slot).await
 }
 
-/// Also how a failed standby is put away when the plan says so.
-pub(crate) async fn stop(context: &Context<'_>, slot: Slot) -> StepResult {
+/// How a failed standby is put away when the plan says so.
+pub(crate) async fn put_away(context: &Context<'_>, slot: Slot) -> StepResult {
+  guard::must_be_standby(context.world, slot).await?;
+  if context.state.reload_started() {
+    must_have_drained(context, slot).await?;
+  }
+  stop(context, slot).await
+}
+
+async fn must_have_drained(context: &Context<'_>, slot: Slot) -> Result<(), Failure> {
+  let world = context.world;
+  let workers = world
+    .router
+    .workers()
+    .await
+    .map_err(|error| world.failed(&error))?;
+  if workers.shutting_down.is_empty() {
+    return Ok(());
+  }
+  Err(Failure::new(format!(
+    "{} former proxy workers still serve requests of {}",
+    workers.shutting_down.len(),
+    slot.shout()
+  )))
+}
+
+async fn stop(context: &Context<'_>, slot: Slot) -> StepResult {
   let world = context.world;
   let running: Vec<ContainerId> = world
     .runtime
