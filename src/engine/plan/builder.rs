@@ -56,6 +56,13 @@ impl<'a> Builder<'a> {
     self
   }
 
+  /// Where users are, when a dispute keeps it from being the premise.
+  pub(super) fn from(mut self, slot: Slot) -> Self {
+    self.plan.from = Some(slot);
+    self.plan.from_version = self.case.observation.slots[slot].version.clone();
+    self
+  }
+
   pub(super) fn reason(mut self, reason: Option<&str>) -> Self {
     self.plan.reason = reason.map(Shown::line);
     self

@@ -31,6 +31,7 @@ pub(super) fn plan(case: &Case<'_>, to: Slot, reason: Option<&str>) -> Result<Pl
   plan.risk(Risk::Amber);
   plan.step(Step::Preflight);
   if settles {
+    plan = plan.from(to);
     plan.warn(case.dispute());
     plan.note(format!(
       "users are on {} already: this writes down what is true",

@@ -34,7 +34,12 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
     previous: if moved {
       Some(slot.other())
     } else {
-      old.as_ref().and_then(|old| old.previous)
+      old.as_ref().and_then(|old| {
+        [Some(old.live), old.previous]
+          .into_iter()
+          .flatten()
+          .find(|former| *former != slot)
+      })
     },
     generation: next.generation,
     since: if repeated {

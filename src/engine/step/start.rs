@@ -9,12 +9,16 @@ use crate::{
     container::ContainerId,
     event::{Failure, Produced},
     evidence::Tested,
+    operation::Kind,
   },
 };
 
 pub(super) async fn create(context: &Context<'_>, slot: Slot, version: &VersionName) -> StepResult {
   let world = context.world;
-  guard::must_be_standby(world, slot).await?;
+  let gone = guard::container_ids(world, slot).await?.is_empty();
+  if context.plan().kind != Kind::Start || !gone {
+    guard::must_be_standby(world, slot).await?;
+  }
   let other = guard::container_ids(world, slot.other()).await?;
   let pins = match context.state.pins() {
     Some(pins) => pins.clone(),
