@@ -2,7 +2,7 @@
 
 use super::{builder::Builder, fences::Case};
 use crate::{
-  config::{Hook, VersionKind},
+  config::{Hook, Site, VersionKind},
   engine::intent::{Deploy, WhenReady},
   model::{
     Slot,
@@ -30,7 +30,7 @@ pub(super) fn plan(case: &Case<'_>, deploy: &Deploy) -> Result<Plan, Refusal> {
     ));
   }
   case.must_be_ready()?;
-  let source = deploy.source.unwrap_or_else(|| default_source(case));
+  let source = deploy.source.unwrap_or_else(|| default_source(case.site));
   let mut plan = Builder::new(case, Kind::Deploy, Some(slot)).version(&deploy.version);
   plan.step(Step::Preflight);
   plan.hook(Hook::BeforeDeploy, "before_deploy");
@@ -102,8 +102,9 @@ pub(super) fn plan(case: &Case<'_>, deploy: &Deploy) -> Result<Plan, Refusal> {
   Ok(plan.build())
 }
 
-fn default_source(case: &Case<'_>) -> ImageSource {
-  match &case.site.version.kind {
+/// How a version comes to be here unless the operator says otherwise.
+pub(super) fn default_source(site: &Site) -> ImageSource {
+  match &site.version.kind {
     VersionKind::ImageVariable { .. } => ImageSource::Pull,
     VersionKind::Build { no_cache: true, .. } => ImageSource::Rebuild,
     VersionKind::Build { .. } => ImageSource::Build,

@@ -29,12 +29,17 @@ pub(super) fn smoke(case: &Case<'_>, slot: Slot) -> Result<Plan, Refusal> {
 
 pub(super) fn start(case: &Case<'_>, slot: Slot) -> Result<Plan, Refusal> {
   let environment = &case.observation.slots[slot];
-  let all_running = case.site.services.iter().all(|service| {
-    environment
-      .containers()
-      .iter()
-      .any(|c| c.service == service.key && c.is_running())
-  });
+  let all_running = case
+    .site
+    .services
+    .iter()
+    .filter(|service| !service.optional)
+    .all(|service| {
+      environment
+        .containers()
+        .iter()
+        .any(|c| c.service == service.key && c.is_running())
+    });
   if all_running {
     return Err(case.refuse_one(
       Outcome::Done,
@@ -158,10 +163,18 @@ pub(super) fn migrate(case: &Case<'_>, slot: Option<Slot>) -> Result<Plan, Refus
     ));
   };
   faults(case)?;
-  let slot = match slot {
-    Some(slot) => slot,
-    None => case.live()?.other(),
-  };
+  let live = case.live()?;
+  let slot = slot.unwrap_or(live.other());
+  if slot == live {
+    return Err(case.refuse_one(
+      Outcome::Refused,
+      format!(
+        "{} is live: nothing is run in it while users are on it",
+        slot.shout()
+      ),
+      case.command(&format!("migrate {}", live.other())),
+    ));
+  }
   must_run(case, slot)?;
   let mut plan =
     Builder::new(case, Kind::Migrate, Some(slot)).on_failure(OnFailure::KeepForInspection);

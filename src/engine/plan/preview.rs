@@ -36,7 +36,9 @@ pub(super) async fn gather(world: &World, observation: &Observation, intent: &In
     Intent::Deploy(deploy) => {
       let slot = deploy.slot.or_else(|| observation.standby());
       if let Some(slot) = slot {
-        let source = deploy.source.unwrap_or(ImageSource::Pull);
+        let source = deploy
+          .source
+          .unwrap_or_else(|| super::deploy::default_source(&world.site));
         target(world, slot, &deploy.version, source, &mut preview).await;
         preview.diff = diff(world, slot).await;
       }
@@ -54,7 +56,7 @@ pub(super) async fn gather(world: &World, observation: &Observation, intent: &In
       if let Some(slot) = slot {
         preview.recorded = match &rollback.version {
           Some(version) => keep(world.ledger.recorded_pins(version), &mut preview.faults).flatten(),
-          None => observation.slots[slot].pins.clone(),
+          None => served(world, observation, slot, &mut preview.faults),
         };
         preview.diff = diff(world, slot).await;
       }
@@ -70,6 +72,28 @@ pub(super) async fn gather(world: &World, observation: &Observation, intent: &In
     Intent::Smoke { .. } | Intent::Stop { .. } => preview.faults.extend(world.ledger.preflight()),
   }
   preview
+}
+
+/// The images of what served in `slot`; what was pinned there since may never have passed a test.
+fn served(
+  world: &World,
+  observation: &Observation,
+  slot: Slot,
+  faults: &mut Vec<Fault>,
+) -> Option<Pins> {
+  let version = observation
+    .record
+    .as_ref()
+    .filter(|record| record.previous == Some(slot))
+    .and_then(|record| record.previous_version.as_ref());
+  version
+    .and_then(|version| keep(world.ledger.recorded_pins(version), faults).flatten())
+    .or_else(|| {
+      observation.slots[slot]
+        .pins
+        .clone()
+        .filter(|pins| version.is_none_or(|version| pins.version == *version))
+    })
 }
 
 async fn target(
