@@ -14,6 +14,11 @@ use crate::{
 pub(super) async fn run(context: &Context<'_>, slot: Slot, forced: Option<&Shown>) -> StepResult {
   let world = context.world;
   preflight::premise(context).await?;
+  world
+    .router
+    .test()
+    .await
+    .map_err(|error| world.failed(&error))?;
   let containers = world
     .runtime
     .containers(slot)

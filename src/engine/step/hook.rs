@@ -40,7 +40,7 @@ pub(super) async fn run(context: &Context<'_>, name: &str) -> StepResult {
       output.exit_code
     ))
     .output(&context.world.site.secrets.mask(&output.output))
-    .rerun(command.join(" ")),
+    .rerun(context.world.site.secrets.mask(&command.join(" "))),
   )
 }
 

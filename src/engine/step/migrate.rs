@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::{Context, hook};
 use crate::{
   config::{Migrate, RunIn},
-  engine::{ports::CommandOutput, world::StepResult},
+  engine::{guard, ports::CommandOutput, world::StepResult},
   model::{
     Slot,
     container::Container,
@@ -20,6 +20,9 @@ use crate::{
 pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
   let world = context.world;
   let migrate = configured(context)?;
+  if matches!(migrate.run_in, RunIn::Service(_)) {
+    guard::must_be_standby(world, slot).await?;
+  }
   wait_for_leftover(context, migrate, slot).await?;
   let lock = match &world.database {
     Some(database) => Some(
