@@ -39,6 +39,13 @@ pub async fn look(world: &World, slot: Slot, containers: &[Container]) -> Health
     levels.extend(requests(world, slot, containers).await);
     levels
   };
+  let levels = levels
+    .into_iter()
+    .map(|level| LevelReport {
+      detail: world.shown(level.detail.as_str()),
+      ..level
+    })
+    .collect();
   HealthReport {
     slot,
     at: started,

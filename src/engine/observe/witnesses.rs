@@ -20,12 +20,17 @@ pub(super) fn call(
   slots: &BySlot<EnvironmentState>,
   at: DateTime<Utc>,
 ) -> Vec<Witness> {
-  vec![
+  [
     proof(world, glance, at),
     managed_file(world, router, at),
     state_file(world, at),
     containers(slots, at),
   ]
+  .map(|witness| Witness {
+    detail: world.shown(witness.detail.as_str()),
+    ..witness
+  })
+  .into()
 }
 
 fn witness(kind: WitnessKind, testimony: Testimony, detail: &str, at: DateTime<Utc>) -> Witness {

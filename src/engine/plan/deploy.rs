@@ -32,6 +32,13 @@ pub(super) fn plan(case: &Case<'_>, deploy: &Deploy) -> Result<Plan, Refusal> {
   case.must_be_ready()?;
   let source = deploy.source.unwrap_or_else(|| default_source(case.site));
   let mut plan = Builder::new(case, Kind::Deploy, Some(slot)).version(&deploy.version);
+  let draining = case.draining();
+  if draining > 0 {
+    plan.warn(format!(
+      "{draining} former proxy workers may still serve requests of {}: recreating it cuts them off",
+      slot.shout()
+    ));
+  }
   plan.step(Step::Preflight);
   plan.hook(Hook::BeforeDeploy, "before_deploy");
   if case

@@ -151,6 +151,16 @@ impl Case<'_> {
     }
   }
 
+  /// Former workers that still serve requests of the configuration before.
+  pub(super) fn draining(&self) -> usize {
+    self
+      .observation
+      .router
+      .value()
+      .and_then(|facts| facts.workers.as_ref())
+      .map_or(0, |workers| workers.shutting_down.len())
+  }
+
   /// What keeps the proxy from being switched.
   pub(super) fn router_faults(&self) -> Vec<Fault> {
     router_faults(self.observation, self.site)

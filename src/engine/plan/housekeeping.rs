@@ -111,12 +111,7 @@ pub(super) fn stop(case: &Case<'_>, slot: Slot, force: Force) -> Result<Plan, Re
       ));
     }
   }
-  let draining = case
-    .observation
-    .router
-    .value()
-    .and_then(|facts| facts.workers.as_ref())
-    .map_or(0, |workers| workers.shutting_down.len());
+  let draining = case.draining();
   if draining > 0 && force == Force::No {
     return Err(case.refuse_one(
       Outcome::Refused,

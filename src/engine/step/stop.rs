@@ -31,7 +31,7 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
 /// How a failed standby is put away when the plan says so.
 pub(crate) async fn put_away(context: &Context<'_>, slot: Slot) -> StepResult {
   guard::must_be_standby(context.world, slot).await?;
-  if context.state.reload_started() {
+  if context.state.traffic_touched() {
     must_have_drained(context, slot).await?;
   }
   stop(context, slot).await
