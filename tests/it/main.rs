@@ -1,0 +1,24 @@
+//! The engine against one coherent fake world, with time paused: plans, runs, crashes, recoveries.
+//!
+//! `support` is the world; `plan`, `observe` and `run_state` are tables over pure code; `runner`
+//! and `recovery` drive whole operations; `scenarios` tells stories kept in `tests/scenarios`.
+#![allow(
+  clippy::unwrap_used,
+  clippy::expect_used,
+  clippy::panic,
+  clippy::print_stdout,
+  reason = "a test that meets what it did not expect must end there and say so"
+)]
+#![allow(
+  unreachable_pub,
+  reason = "the modules of one test binary share their items by pub"
+)]
+
+mod histories;
+mod observe;
+mod plan;
+mod recovery;
+mod run_state;
+mod runner;
+mod scenarios;
+mod support;

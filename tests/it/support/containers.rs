@@ -1,0 +1,431 @@
+//! The fake container engine and the probes that look at what it runs.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use chrono::{DateTime, Utc};
+use cutover::{
+  config::{Check, SmokeTest},
+  engine::ports::{
+    Clock, CommandOutput, Notes, PortError, PortErrorKind, PortFuture, Probe, Runtime,
+  },
+  model::{
+    Slot, VersionName,
+    check::CheckReport,
+    container::{Container, ContainerId, ContainerState, DockerHealth, ImageId},
+    evidence::{Pins, ServiceImage},
+    observation::RuntimeFacts,
+    plan::{Fault, ImageSource},
+  },
+};
+use tokio::time::Instant;
+
+use super::fake::{Behavior, FakeContainer, FakeSite, State};
+
+/// As `docker inspect` would show it now.
+fn seen(found: &FakeContainer, now: Instant) -> Container {
+  let mut container = found.container.clone();
+  if container.is_running() {
+    let age = now - found.started;
+    match found.behavior {
+      Behavior::Crash if age >= Duration::from_secs(2) => {
+        container.state = ContainerState::Exited;
+        container.exit_code = Some(1);
+      }
+      Behavior::OutOfMemory if age >= Duration::from_secs(2) => {
+        container.state = ContainerState::Exited;
+        container.exit_code = Some(137);
+        container.oom_killed = true;
+      }
+      _ => {}
+    }
+  }
+  container
+}
+
+/// Runs, and would answer its health check with 200.
+pub fn answers(found: &FakeContainer, now: Instant) -> bool {
+  let age = now - found.started;
+  seen(found, now).is_running()
+    && match found.behavior {
+      Behavior::NeverHealthy => false,
+      Behavior::SlowStart => age >= Duration::from_secs(20),
+      Behavior::Good | Behavior::Crash | Behavior::OutOfMemory | Behavior::SmokeFails => true,
+    }
+}
+
+pub fn image(service: &str, version: &str) -> ImageId {
+  ImageId(format!(
+    "sha256:{}",
+    super::fake::hash(&format!("{service}:{version}")).0
+  ))
+}
+
+impl State {
+  /// `up -d`: every service of the slot is created anew.
+  pub fn create(&mut self, slot: Slot, version: &str, at: DateTime<Utc>) {
+    let behavior = self
+      .versions
+      .get(version)
+      .copied()
+      .unwrap_or(Behavior::Good);
+    let services = self.site.services.clone();
+    self.slots[slot].clear();
+    for service in &services {
+      let number = self.serial();
+      let name = service.container[slot]
+        .clone()
+        .unwrap_or_else(|| service.name[slot].clone());
+      self.slots[slot].push(FakeContainer {
+        behavior,
+        started: Instant::now(),
+        container: Container {
+          id: ContainerId(super::fake::hash(&format!("container {number}")).0),
+          name,
+          service: service.key.clone(),
+          state: ContainerState::Running,
+          health: DockerHealth::None,
+          health_output: None,
+          restarts: 0,
+          exit_code: None,
+          oom_killed: false,
+          started_at: Some(at),
+          finished_at: None,
+          image_id: image(&service.key, version),
+          image: format!("{}:{version}", service.key),
+          version: version.parse().ok(),
+          restart_policy: "unless-stopped".into(),
+          addresses: Vec::new(),
+          aliases: Vec::new(),
+          tty: false,
+        },
+      });
+    }
+  }
+
+  fn owner(&self, id: &ContainerId) -> Option<Slot> {
+    Slot::BOTH
+      .into_iter()
+      .find(|slot| self.slots[*slot].iter().any(|c| c.container.id == *id))
+  }
+
+  fn named(&mut self, ids: &[ContainerId]) {
+    for slot in Slot::BOTH {
+      if ids.iter().any(|id| self.owner(id) == Some(slot)) {
+        self.mutates(slot, ids.to_vec());
+      }
+    }
+  }
+
+  fn each(&mut self, ids: &[ContainerId], mut change: impl FnMut(&mut FakeContainer)) {
+    for slot in Slot::BOTH {
+      for found in &mut self.slots[slot] {
+        if ids.contains(&found.container.id) {
+          change(found);
+        }
+      }
+    }
+  }
+}
+
+impl Runtime for FakeSite {
+  fn facts(&self) -> PortFuture<'_, RuntimeFacts> {
+    Box::pin(async {
+      self.enter("runtime.facts").await?;
+      Ok(RuntimeFacts {
+        engine: "Docker 20.10.24".into(),
+        api: "1.41".into(),
+        compose: "2.20".into(),
+      })
+    })
+  }
+
+  fn containers(&self, slot: Slot) -> PortFuture<'_, Vec<Container>> {
+    Box::pin(async move {
+      self.enter("containers").await?;
+      let found = {
+        let state = self.state();
+        let now = Instant::now();
+        let mut found: Vec<Container> = state.slots[slot].iter().map(|c| seen(c, now)).collect();
+        // Docker promises no order.
+        let turn = state.calls.len() % found.len().max(1);
+        found.rotate_left(turn);
+        found
+      };
+      self.leave("containers").await?;
+      Ok(found)
+    })
+  }
+
+  fn shared(&self) -> PortFuture<'_, Vec<Container>> {
+    Box::pin(async {
+      self.enter("shared").await?;
+      Ok(Vec::new())
+    })
+  }
+
+  fn images<'a>(
+    &'a self,
+    slot: Slot,
+    version: &'a VersionName,
+  ) -> PortFuture<'a, Vec<ServiceImage>> {
+    self.prepare(slot, version, ImageSource::Pull, &|_| {})
+  }
+
+  fn prepare<'a>(
+    &'a self,
+    _: Slot,
+    version: &'a VersionName,
+    source: ImageSource,
+    notes: Notes<'a>,
+  ) -> PortFuture<'a, Vec<ServiceImage>> {
+    Box::pin(async move {
+      self.enter("prepare").await?;
+      notes(&format!("{source:?} {version} with hunter2hunter2"));
+      let images = {
+        let state = self.state();
+        if !state.versions.contains_key(version.as_str()) {
+          return Err(PortError::new(
+            PortErrorKind::Refused,
+            "pull",
+            format!("manifest for {version} not found"),
+          ));
+        }
+        state
+          .site
+          .services
+          .iter()
+          .map(|service| ServiceImage {
+            service: service.key.clone(),
+            reference: format!("{}:{version}", service.key),
+            id: image(&service.key, version.as_str()),
+          })
+          .collect()
+      };
+      self.leave("prepare").await?;
+      Ok(images)
+    })
+  }
+
+  fn start<'a>(&'a self, pins: &'a Pins, _: Notes<'a>) -> PortFuture<'a, ()> {
+    Box::pin(async move {
+      self.enter("start").await?;
+      {
+        let at = self.now();
+        let mut state = self.state();
+        let ids = state.container_ids(pins.slot);
+        state.mutates(pins.slot, ids);
+        state.create(pins.slot, pins.version.as_str(), at);
+      }
+      self.leave("start").await
+    })
+  }
+
+  fn wake<'a>(&'a self, containers: &'a [ContainerId]) -> PortFuture<'a, ()> {
+    Box::pin(async move {
+      self.enter("wake").await?;
+      {
+        let at = self.now();
+        let mut state = self.state();
+        state.named(containers);
+        state.each(containers, |found| {
+          found.container.state = ContainerState::Running;
+          found.container.exit_code = None;
+          found.container.started_at = Some(at);
+          found.started = Instant::now();
+        });
+      }
+      self.leave("wake").await
+    })
+  }
+
+  fn stop<'a>(&'a self, containers: &'a [ContainerId], _: Duration) -> PortFuture<'a, ()> {
+    Box::pin(async move {
+      self.enter("stop").await?;
+      {
+        let mut state = self.state();
+        state.named(containers);
+        let now = Instant::now();
+        let draining = Slot::BOTH.into_iter().any(|slot| {
+          state.proxy.drains(slot, now)
+            && state.slots[slot]
+              .iter()
+              .any(|found| containers.contains(&found.container.id))
+        });
+        if draining && !state.typed {
+          state
+            .violations
+            .push("I12: stopped while former workers still serve".into());
+        }
+        state.each(containers, |found| {
+          found.container.state = ContainerState::Exited;
+          found.container.exit_code = Some(0);
+        });
+      }
+      self.leave("stop").await
+    })
+  }
+
+  fn restart_policy<'a>(
+    &'a self,
+    containers: &'a [ContainerId],
+    policy: &'a str,
+  ) -> PortFuture<'a, ()> {
+    Box::pin(async move {
+      self.enter("restart_policy").await?;
+      {
+        let mut state = self.state();
+        state.named(containers);
+        state.each(containers, |found| {
+          policy.clone_into(&mut found.container.restart_policy);
+        });
+      }
+      self.leave("restart_policy").await
+    })
+  }
+
+  fn log_tail<'a>(&'a self, _: &'a ContainerId, _: usize) -> PortFuture<'a, Vec<String>> {
+    Box::pin(async {
+      self.enter("log_tail").await?;
+      Ok(vec!["boot".into(), "panic: password=hunter2hunter2".into()])
+    })
+  }
+
+  fn command_lines(&self, slot: Slot, version: &VersionName, source: ImageSource) -> Vec<String> {
+    let fetch = match source {
+      ImageSource::Pull => "pull",
+      ImageSource::Build | ImageSource::Rebuild => "build",
+      ImageSource::Recorded => "images",
+    };
+    vec![
+      format!("docker compose {fetch} {slot} # {version}"),
+      format!("docker compose up -d --no-deps {slot}"),
+    ]
+  }
+
+  fn exec<'a>(
+    &'a self,
+    container: &'a ContainerId,
+    command: &'a [String],
+    _: &'a BTreeMap<String, String>,
+    _: Duration,
+    _: Notes<'a>,
+  ) -> PortFuture<'a, CommandOutput> {
+    Box::pin(async move {
+      let status = command.last().map(String::as_str) == Some("status");
+      let name = if status {
+        "exec.status"
+      } else {
+        "exec.migrate"
+      };
+      self.enter(name).await?;
+      let output = {
+        let mut state = self.state();
+        if !status {
+          state.named(std::slice::from_ref(container));
+          if !state.migration_locked {
+            state
+              .violations
+              .push("I24: migrated without the lock".into());
+          }
+          let version = Slot::BOTH
+            .into_iter()
+            .flat_map(|slot| &state.slots[slot])
+            .find(|c| c.container.id == *container)
+            .and_then(|c| c.container.version.clone());
+          if let Some(version) = version {
+            state.schema_head = version.to_string();
+          }
+        }
+        CommandOutput {
+          exit_code: 0,
+          output: format!("head\n{}\n", state.schema_head),
+        }
+      };
+      self.leave(name).await?;
+      Ok(output)
+    })
+  }
+
+  fn exec_running<'a>(&'a self, _: &'a ContainerId, _: &'a str) -> PortFuture<'a, bool> {
+    Box::pin(async {
+      self.enter("exec_running").await?;
+      Ok(false)
+    })
+  }
+
+  fn preflight<'a>(
+    &'a self,
+    _: Slot,
+    version: &'a VersionName,
+    source: ImageSource,
+  ) -> PortFuture<'a, Vec<Fault>> {
+    Box::pin(async move {
+      self.enter("runtime.preflight").await?;
+      let known = self.state().versions.contains_key(version.as_str());
+      if source == ImageSource::Pull && !known {
+        return Ok(vec![Fault::new(
+          format!("no image of {version} can be found"),
+          "push it, then deploy again",
+        )]);
+      }
+      Ok(Vec::new())
+    })
+  }
+}
+
+fn report(passed: bool, detail: &str) -> CheckReport {
+  CheckReport {
+    passed,
+    detail: detail.into(),
+    millis: 5,
+    exchange: None,
+    captured: BTreeMap::new(),
+  }
+}
+
+impl Probe for FakeSite {
+  fn check<'a>(
+    &'a self,
+    slot: Slot,
+    container: &'a Container,
+    _: &'a Check,
+  ) -> PortFuture<'a, CheckReport> {
+    Box::pin(async move {
+      self.enter("check").await?;
+      let ok = self.state().slots[slot]
+        .iter()
+        .find(|found| found.container.id == container.id)
+        .is_some_and(|found| answers(found, Instant::now()));
+      Ok(if ok {
+        report(true, "200 in 5 ms")
+      } else {
+        report(false, "expected status 200, got 503")
+      })
+    })
+  }
+
+  fn smoke<'a>(
+    &'a self,
+    slot: Slot,
+    containers: &'a [Container],
+    _: &'a SmokeTest,
+    _: &'a BTreeMap<String, String>,
+  ) -> PortFuture<'a, CheckReport> {
+    Box::pin(async move {
+      self.enter("smoke").await?;
+      let ok = {
+        let state = self.state();
+        state.serves(slot)
+          && containers.len() == state.slots[slot].len()
+          && state.slots[slot]
+            .iter()
+            .all(|found| found.behavior != Behavior::SmokeFails)
+      };
+      Ok(if ok {
+        report(true, "200 in 5 ms")
+      } else {
+        report(false, "expected status 200, got 500")
+      })
+    })
+  }
+}
