@@ -361,12 +361,10 @@ impl<'a> Runner<'a> {
       )]);
       let ran = tokio::time::timeout(
         TAIL,
-        self.world.commands.run(
-          command,
-          &environment,
-          Duration::from_mins(1),
-          &|_: &str| {},
-        ),
+        self
+          .world
+          .commands
+          .run(command, &environment, Duration::from_mins(1), &|_: &str| {}),
       )
       .await;
       if let Ok(Err(error)) = ran {

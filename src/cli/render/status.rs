@@ -318,6 +318,7 @@ fn testimony(witness: &Witness, view: &View) -> (Tone, &'static str, String) {
       (Tone::Warn, "unknown", said)
     }
     Testimony::Slot { slot } => (Tone::Plain, slot.shout(), detail),
+    Testimony::Both => (Tone::Warn, "BOTH", detail),
     Testimony::Silent => (Tone::Faint, "silent", detail),
     Testimony::Unknown => (Tone::Warn, "unknown", detail),
   }

@@ -228,11 +228,11 @@ fn aftermath(runner: &Runner<'_>, outcome: Outcome, live: Option<Slot>) -> Strin
     && let Some(slot) = plan.target
   {
     let slot = slot.shout();
-    text.push_str(&match &runner.target {
-      PutAway::Kept => format!("; {slot} is left up for inspection"),
-      PutAway::Stopped => format!("; {slot} was stopped"),
-      PutAway::NotStopped(why) => format!("; {slot} could not be stopped: {why}"),
-    });
+    let _ = match &runner.target {
+      PutAway::Kept => write!(text, "; {slot} is left up for inspection"),
+      PutAway::Stopped => write!(text, "; {slot} was stopped"),
+      PutAway::NotStopped(why) => write!(text, "; {slot} could not be stopped: {why}"),
+    };
   }
   text
 }

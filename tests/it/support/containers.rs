@@ -290,6 +290,17 @@ impl Runtime for FakeSite {
     })
   }
 
+  fn follow_log<'a>(
+    &'a self,
+    _: &'a ContainerId,
+    _: usize,
+  ) -> PortFuture<'a, tokio::sync::mpsc::Receiver<String>> {
+    Box::pin(async {
+      let (_, lines) = tokio::sync::mpsc::channel(1);
+      Ok(lines)
+    })
+  }
+
   fn command_lines(&self, slot: Slot, version: &VersionName, source: ImageSource) -> Vec<String> {
     let fetch = match source {
       ImageSource::Pull => "pull",

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use cutover::{
   engine::ports::{
     Clock, CommandOutput, Commands, Database, Journal, Ledger, Notes, PortError, PortErrorKind,
-    PortFuture, Torn,
+    PortFuture, StateFile, Torn,
   },
   model::{
     Slot, VersionName,
@@ -72,14 +72,12 @@ impl Ledger for FakeSite {
     Ok(())
   }
 
-  fn state_file(&self) -> Result<Option<(String, Result<Slot, String>)>, PortError> {
+  fn state_file(&self) -> Result<Option<StateFile>, PortError> {
     self.enter_now("ledger.state_file")?;
     let text = self.state().ledger.state_file.clone();
-    Ok(text.map(|text| {
-      (
-        ".current-env".to_owned(),
-        text.parse::<Slot>().map_err(|error| error.to_string()),
-      )
+    Ok(text.map(|text| StateFile {
+      name: ".current-env".into(),
+      says: text.parse::<Slot>().map_err(|error| error.to_string()),
     }))
   }
 
