@@ -20,7 +20,7 @@ use crate::model::{
   shown::Shown,
 };
 
-const LOOK: Duration = Duration::from_secs(120);
+const LOOK: Duration = Duration::from_mins(2);
 
 /// Where a dead runner left things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

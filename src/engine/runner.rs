@@ -306,7 +306,7 @@ impl<'a> Runner<'a> {
       Reload::IfMoved
     };
     let slot = plan.from.or(saved.slot);
-    self.write_anyway(Event::RestoreStarted { why });
+    self.write_anyway(&Event::RestoreStarted { why });
     let result = match slot {
       Some(slot) => {
         let former = Former {
@@ -319,7 +319,7 @@ impl<'a> Runner<'a> {
       }
       None => Err(Failure::new("it is not known which slot users were on")),
     };
-    self.write_anyway(match result {
+    self.write_anyway(&match result {
       Ok(ledger) => Event::RestoreFinished {
         proven: slot,
         ledger: Some(ledger),
@@ -361,12 +361,10 @@ impl<'a> Runner<'a> {
       )]);
       let ran = tokio::time::timeout(
         TAIL,
-        self.world.commands.run(
-          command,
-          &environment,
-          Duration::from_secs(60),
-          &|_: &str| {},
-        ),
+        self
+          .world
+          .commands
+          .run(command, &environment, Duration::from_mins(1), &|_: &str| {}),
       )
       .await;
       if let Ok(Err(error)) = ran {
@@ -376,12 +374,12 @@ impl<'a> Runner<'a> {
   }
 
   /// What happened counts for the verdict even when the journal's disk is full.
-  fn write_anyway(&mut self, event: Event) {
-    if self.write(&event).is_err() {
+  fn write_anyway(&mut self, event: &Event) {
+    if self.write(event).is_err() {
       self.state.apply(&Record {
         number: 0,
         at: self.world.clock.now(),
-        event,
+        event: event.clone(),
       });
     }
   }

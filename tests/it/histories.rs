@@ -177,7 +177,7 @@ async fn heal(site: &Arc<FakeSite>) {
     state.broke_at = 0;
     state.moved_at = 0;
   }
-  tokio::time::sleep(Duration::from_secs(60)).await;
+  tokio::time::sleep(Duration::from_mins(1)).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! The engine against one coherent fake world, with time paused: plans, runs, crashes, recoveries.
 //!
-//! `support` is the world; `plan`, `observe` and `run_state` are tables over pure code; `runner`
-//! and `recovery` drive whole operations; `scenarios` tells stories kept in `tests/scenarios`.
+//! `support` is the world; `plan`, `observe` and `run_state` are tables over pure code; `runner`,
+//! `failures` and `recovery` drive whole operations; `scenarios` tells stories kept in `tests/scenarios`.
 #![allow(
   clippy::unwrap_used,
   clippy::expect_used,
@@ -14,6 +14,7 @@
   reason = "the modules of one test binary share their items by pub"
 )]
 
+mod failures;
 mod histories;
 mod observe;
 mod plan;

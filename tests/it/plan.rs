@@ -185,7 +185,7 @@ async fn a_forced_rollback_of_a_healthy_slot_is_an_ordinary_one() {
 async fn a_cold_rollback_and_one_to_a_version_use_recorded_images_and_nothing_else() {
   let site = switched(SiteBuilder::new().database(MigrateWhen::AfterStart).build()).await;
   site.operate(&deploy("1.2", WhenReady::Switch)).await;
-  tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+  tokio::time::sleep(std::time::Duration::from_mins(1)).await;
   let by_version = site.plan(&rollback_to("1.1")).await;
   assert!(by_version.is_ok(), "{by_version:?}");
   site.state().slots[Slot::Green].clear();
@@ -373,7 +373,7 @@ async fn an_untested_restarted_or_long_tested_slot_is_tested_before_a_switch() {
   let site = tested(SiteBuilder::new().build()).await;
   let fresh = site.plan(&switch(Slot::Green)).await.unwrap();
   assert!(!words(&fresh).contains(&"smoke".to_owned()));
-  tokio::time::sleep(std::time::Duration::from_secs(25 * 3600)).await;
+  tokio::time::sleep(std::time::Duration::from_hours(25)).await;
   let old = site.plan(&switch(Slot::Green)).await.unwrap();
   assert!(words(&old).contains(&"smoke".to_owned()));
   site.state().ledger.evidence[Slot::Green] = None;
@@ -412,7 +412,7 @@ async fn stopping_a_slot_that_still_drains_is_refused_and_deploying_over_it_is_a
   let site = switched(SiteBuilder::new().build()).await;
   {
     let mut state = site.state();
-    state.proxy.drain = std::time::Duration::from_secs(60);
+    state.proxy.drain = std::time::Duration::from_mins(1);
     state.act(Foreign::Reload);
   }
   let refusal = refused(&site, &stop(Slot::Blue, Force::No)).await;
@@ -469,13 +469,13 @@ async fn the_hash_of_a_plan_changes_with_every_fact_it_was_made_from() {
   let changes: [(&str, Change); 7] = [
     ("nothing", |_| {}),
     ("the managed file", |state| {
-      state.disk.push_str("# edited\n")
+      state.disk.push_str("# edited\n");
     }),
     ("a live container", |state| {
       state.slots[Slot::Blue][0].container.id.0 = "f".repeat(64);
     }),
     ("the standby restarted", |state| {
-      state.act(Foreign::Restart(Slot::Green))
+      state.act(Foreign::Restart(Slot::Green));
     }),
     ("the standby's version", |state| {
       for found in &mut state.slots[Slot::Green] {
@@ -488,7 +488,7 @@ async fn the_hash_of_a_plan_changes_with_every_fact_it_was_made_from() {
       }
     }),
     ("the evidence", |state| {
-      state.ledger.evidence[Slot::Green] = None
+      state.ledger.evidence[Slot::Green] = None;
     }),
   ];
   let mut hashes: Vec<(&str, String)> = Vec::new();

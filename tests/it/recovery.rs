@@ -53,7 +53,7 @@ async fn prepared(act: Act, site: Site) -> (Arc<FakeSite>, Order) {
     Act::ColdRollback => {
       let site = switched(site).await;
       site.operate(&deploy("1.2", WhenReady::Switch)).await;
-      tokio::time::sleep(Duration::from_secs(60)).await;
+      tokio::time::sleep(Duration::from_mins(1)).await;
       site.state().slots[Slot::Green].clear();
       (site, rollback())
     }

@@ -14,7 +14,7 @@ use crate::support::*;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Story {
-  story: String,
+  title: String,
   #[serde(default)]
   given: Given,
   step: Vec<Scene>,
@@ -212,7 +212,7 @@ async fn tell(name: &str, story: &Story) {
   for (number, scene) in story.step.iter().enumerate() {
     let at = format!(
       "{name} '{}', step {}: {}",
-      story.story,
+      story.title,
       number + 1,
       scene.when
     );
@@ -227,19 +227,20 @@ async fn tell(name: &str, story: &Story) {
         "{at}: '{said}' does not say '{words}'"
       );
     }
-    let state = site.state();
-    assert_eq!(state.proxy.slot(), Some(scene.then.live), "{at}: {said}");
-    for (slot, version) in &scene.then.versions {
-      let found = state.slots[*slot]
-        .first()
-        .and_then(|c| c.container.version.clone());
-      assert_eq!(
-        found.map_or("none".into(), |v| v.to_string()),
-        *version,
-        "{at}: {slot}"
-      );
+    {
+      let state = site.state();
+      assert_eq!(state.proxy.slot(), Some(scene.then.live), "{at}: {said}");
+      for (slot, version) in &scene.then.versions {
+        let found = state.slots[*slot]
+          .first()
+          .and_then(|c| c.container.version.clone());
+        assert_eq!(
+          found.map_or("none".into(), |v| v.to_string()),
+          *version,
+          "{at}: {slot}"
+        );
+      }
     }
-    drop(state);
     tokio::time::sleep(Duration::from_secs(30)).await;
   }
 }

@@ -1,6 +1,11 @@
 //! What the tests start as processes of their own. Each is an ignored test of this binary that
 //! takes its arguments after `--`; started by hand it fails and says so.
 
+#![allow(
+  clippy::disallowed_methods,
+  reason = "a role is a process of its own that ends with the code its test waits for"
+)]
+
 use std::{
   io::{Read, Write},
   path::{Path, PathBuf},

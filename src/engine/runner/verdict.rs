@@ -1,6 +1,6 @@
 //! The one sentence an operation ends with: what happened, where traffic is, what to type.
 
-use std::fmt::{Arguments, Write};
+use std::fmt::Write;
 
 use super::{PutAway, Runner, Stop};
 use crate::{
@@ -187,10 +187,6 @@ fn users(plan: &Plan, live: Option<Slot>) -> String {
   )
 }
 
-fn push(text: &mut String, more: Arguments<'_>) {
-  let _ = text.write_fmt(more);
-}
-
 fn aftermath(runner: &Runner<'_>, outcome: Outcome, live: Option<Slot>) -> String {
   let state = &runner.state;
   let plan = &runner.order.plan;
@@ -199,35 +195,32 @@ fn aftermath(runner: &Runner<'_>, outcome: Outcome, live: Option<Slot>) -> Strin
     RestoreState::Finished {
       proven: Some(slot), ..
     } => {
-      push(
-        &mut text,
-        format_args!(
-          "; the former file is back and {} is proven live",
-          slot.shout()
-        ),
+      let _ = write!(
+        text,
+        "; the former file is back and {} is proven live",
+        slot.shout()
       );
     }
     RestoreState::Finished { proven: None, .. } => text.push_str("; the former file is back"),
-    RestoreState::Failed { failure } => push(
-      &mut text,
-      format_args!("; RESTORING FAILED: {}", failure.what),
-    ),
+    RestoreState::Failed { failure } => {
+      let _ = write!(text, "; RESTORING FAILED: {}", failure.what);
+    }
     RestoreState::Running { .. } => text.push_str("; restoring was not finished"),
-    RestoreState::NotNeeded if state.recorded() => push(
-      &mut text,
-      format_args!(
+    RestoreState::NotNeeded if state.recorded() => {
+      let _ = write!(
+        text,
         "; {}; {} was proven and recorded as live before that",
         users(plan, live),
         plan.target.map_or("another slot", Slot::shout)
-      ),
-    ),
-    RestoreState::NotNeeded if outcome == Outcome::NeedsHuman => push(
-      &mut text,
-      format_args!(
+      );
+    }
+    RestoreState::NotNeeded if outcome == Outcome::NeedsHuman => {
+      let _ = write!(
+        text,
         "; {}, and that could not be written down",
         users(plan, live)
-      ),
-    ),
+      );
+    }
     RestoreState::NotNeeded => {}
   }
   if state.target_started()
@@ -235,11 +228,11 @@ fn aftermath(runner: &Runner<'_>, outcome: Outcome, live: Option<Slot>) -> Strin
     && let Some(slot) = plan.target
   {
     let slot = slot.shout();
-    text.push_str(&match &runner.target {
-      PutAway::Kept => format!("; {slot} is left up for inspection"),
-      PutAway::Stopped => format!("; {slot} was stopped"),
-      PutAway::NotStopped(why) => format!("; {slot} could not be stopped: {why}"),
-    });
+    let _ = match &runner.target {
+      PutAway::Kept => write!(text, "; {slot} is left up for inspection"),
+      PutAway::Stopped => write!(text, "; {slot} was stopped"),
+      PutAway::NotStopped(why) => write!(text, "; {slot} could not be stopped: {why}"),
+    };
   }
   text
 }

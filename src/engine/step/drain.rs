@@ -12,10 +12,13 @@ pub(super) async fn run(context: &Context<'_>) -> StepResult {
   let began = Instant::now();
   let until = began + context.deadline.saturating_sub(Duration::from_millis(500));
   loop {
-    let still = timeout_at(until, context.world.router.workers())
-      .await
-      .map(|workers| workers.map(|workers| workers.shutting_down.len()))
-      .unwrap_or(Ok(0));
+    let Ok(workers) = timeout_at(until, context.world.router.workers()).await else {
+      return Ok(Produced::Drained {
+        millis: None,
+        still: 0,
+      });
+    };
+    let still = workers.map(|workers| workers.shutting_down.len());
     if Instant::now() >= until {
       return Ok(Produced::Drained {
         millis: None,

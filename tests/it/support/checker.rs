@@ -1,5 +1,7 @@
 //! An independent judge: looks at the fake world's own facts, shares no code with the engine.
 
+use std::fmt::Write;
+
 use cutover::model::{
   Slot,
   container::ContainerId,
@@ -60,13 +62,13 @@ impl FakeSite {
       );
       assert_eq!(Some(live), loaded, "the verdict's live slot\n{context}");
     }
-    let moves = order
+    let switches = order
       .plan
       .steps
       .iter()
       .any(|planned| matches!(planned.step, Step::Reload { .. }));
     match verdict.outcome {
-      Outcome::Done if moves => {
+      Outcome::Done if switches => {
         assert_eq!(loaded, order.plan.target, "I4: done means moved\n{context}");
       }
       Outcome::Done | Outcome::Failed | Outcome::Cancelled | Outcome::Reverted => {
@@ -77,7 +79,7 @@ impl FakeSite {
       Outcome::NeedsHuman => {}
       other => panic!("an operation cannot end as {other}\n{context}"),
     }
-    let settled = verdict.outcome == Outcome::Done && moves;
+    let settled = verdict.outcome == Outcome::Done && switches;
     if verdict.outcome != Outcome::NeedsHuman && moved == Moved::No && (before.agreed || settled) {
       assert_eq!(
         state.disk, state.proxy.loaded,
@@ -164,7 +166,7 @@ pub fn brief(event: &Event) -> String {
   let mut text = value["event"].as_str().unwrap().to_owned();
   for key in ["index", "how", "why", "failure", "proven"] {
     if let Some(found) = value.get(key) {
-      text.push_str(&format!(" {key}={found}"));
+      let _ = write!(text, " {key}={found}");
     }
   }
   text

@@ -128,7 +128,7 @@ impl Life {
 }
 
 /// No operation may take longer than this, whatever hangs.
-const FOREVER: Duration = Duration::from_secs(6 * 3600);
+const FOREVER: Duration = Duration::from_hours(6);
 
 impl FakeSite {
   pub async fn observe(self: &Arc<Self>) -> Observation {
@@ -219,7 +219,7 @@ impl FakeSite {
       () = self.died.notified() => Life::Killed,
       verdict = tokio::time::timeout(FOREVER, runner) => match verdict {
         Ok(verdict) => Life::Ended(verdict),
-        Err(_) => panic!("the runner never ended; last calls {:?}", self.last_calls()),
+        Err(elapsed) => panic!("the runner never ended ({elapsed}); last calls {:?}", self.last_calls()),
       },
     };
     let mut state = self.state();

@@ -76,7 +76,7 @@ impl Ledger for FakeSite {
     self.enter_now("ledger.state_file")?;
     let text = self.state().ledger.state_file.clone();
     Ok(text.map(|text| StateFile {
-      name: ".current-env".to_owned(),
+      name: ".current-env".into(),
       says: text.parse::<Slot>().map_err(|error| error.to_string()),
     }))
   }

@@ -29,7 +29,7 @@ pub async fn switched(site: cutover::config::Site) -> Arc<FakeSite> {
   fake
     .operate(&deploy("1.1", cutover::engine::intent::WhenReady::Switch))
     .await;
-  tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+  tokio::time::sleep(std::time::Duration::from_mins(1)).await;
   fake
 }
 
@@ -40,4 +40,18 @@ pub async fn tested(site: cutover::config::Site) -> Arc<FakeSite> {
     .operate(&deploy("1.1", cutover::engine::intent::WhenReady::Stop))
     .await;
   fake
+}
+
+/// A site with everything: marker proof, backup and migration, hooks.
+pub fn full() -> SiteBuilder {
+  SiteBuilder::new()
+    .marker()
+    .database(cutover::model::plan::MigrateWhen::AfterStart)
+    .hook(
+      cutover::config::Hook::BeforeDeploy,
+      &["hooks/before", "--key=hunter2hunter2"],
+    )
+    .hook(cutover::config::Hook::BeforeSwitch, &["hooks/check"])
+    .hook(cutover::config::Hook::AfterSwitch, &["hooks/tell"])
+    .hook(cutover::config::Hook::OnFailure, &["hooks/page"])
 }

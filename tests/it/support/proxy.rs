@@ -1,5 +1,7 @@
 //! The fake proxy: what is on disk, what it sees, what it has loaded, and who still answers.
 
+use std::fmt::Write;
+
 use chrono::{DateTime, Utc};
 use cutover::{
   config::ProofBy,
@@ -115,10 +117,7 @@ impl State {
   pub fn text(&self, slot: Slot, generation: u64, id: OperationId) -> String {
     let mut text = format!("server ala-api-{slot}:8000;\n");
     if matches!(self.site.proof.by, ProofBy::Marker) {
-      text.push_str(&format!(
-        "# marker {slot} generation {generation} op {}\n",
-        id.0
-      ));
+      let _ = writeln!(text, "# marker {slot} generation {generation} op {}", id.0);
     }
     text
   }
@@ -150,7 +149,7 @@ impl State {
   }
 
   fn put(&mut self, text: &str) {
-    self.disk = text.to_owned();
+    text.clone_into(&mut self.disk);
   }
 
   fn answer(&mut self) -> Sample {
@@ -264,12 +263,7 @@ impl Router for FakeSite {
     })
   }
 
-  fn next<'a>(
-    &'a self,
-    slot: Slot,
-    generation: u64,
-    operation: OperationId,
-  ) -> PortFuture<'a, NextFile> {
+  fn next(&self, slot: Slot, generation: u64, operation: OperationId) -> PortFuture<'_, NextFile> {
     Box::pin(async move {
       self.enter("next").await?;
       let text = self.state().text(slot, generation, operation);
@@ -295,7 +289,7 @@ impl Router for FakeSite {
       if let FileContent::Text(text) = &next.content {
         let torn = {
           let state = self.state();
-          state.mount == Mount::SingleFile && state.trouble.get("write").is_some()
+          state.mount == Mount::SingleFile && state.trouble.contains_key("write")
         };
         let half = &text[..text.len() / 2];
         self.state().put(if torn { half } else { text });

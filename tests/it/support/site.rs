@@ -74,7 +74,7 @@ impl SiteBuilder {
       retire: Retire {
         then: Then::Keep,
         drain: Duration::from_secs(10),
-        after: Duration::from_secs(3600),
+        after: Duration::from_hours(1),
       },
       database: None,
       smoke: vec![SmokeTest {
@@ -86,8 +86,8 @@ impl SiteBuilder {
       }],
       hooks: BTreeMap::new(),
       deploy: DeployRules {
-        gate: Duration::from_secs(600),
-        evidence: Duration::from_secs(24 * 3600),
+        gate: Duration::from_mins(10),
+        evidence: Duration::from_hours(24),
         on_failure: OnFailure::KeepForInspection,
       },
       secrets: Secrets(vec!["hunter2hunter2".into()]),
@@ -117,8 +117,8 @@ impl SiteBuilder {
         dry_run: None,
         status: Some(vec!["migrate".into(), "status".into()]),
         lock_timeout: Duration::from_secs(3),
-        statement_timeout: Duration::from_secs(60),
-        timeout: Duration::from_secs(600),
+        statement_timeout: Duration::from_mins(1),
+        timeout: Duration::from_mins(10),
       }),
       check: None,
     });
@@ -160,7 +160,7 @@ fn service(key: &str) -> Service {
         url: Some("/health".into()),
         command: Vec::new(),
         expect: Expect::default(),
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
         every: Duration::from_secs(1),
         consecutive: 3,
       })
