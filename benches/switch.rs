@@ -5,6 +5,7 @@
 
 #![allow(
   clippy::print_stdout,
+  clippy::print_stderr,
   clippy::unwrap_used,
   clippy::expect_used,
   clippy::panic,
@@ -49,7 +50,7 @@ fn main() {
     .ok();
   let proxy = site.container("proxy");
 
-  let script = measure(&site, switches, |to| script_switch(&site, &proxy, to));
+  let script = measure(&site, switches, |to| Some(script_switch(&site, &proxy, to)));
   let ours = measure(&site, switches, |to| {
     site.cutover(&["switch", to, "--yes", "-q"]).ok();
     None
@@ -138,7 +139,8 @@ fn measure(site: &Site, switches: usize, switch: impl Fn(&str) -> Option<Instant
   run
 }
 
-fn script_switch(site: &Site, proxy: &str, to: &str) -> Option<Instant> {
+/// When its reload began.
+fn script_switch(site: &Site, proxy: &str, to: &str) -> Instant {
   fs::copy(
     site.path(&format!("nginx/upstream-{to}.conf")),
     site.path("nginx/upstream-active.conf"),
@@ -148,7 +150,7 @@ fn script_switch(site: &Site, proxy: &str, to: &str) -> Option<Instant> {
   let reloaded = Instant::now();
   docker(&["exec", proxy, "nginx", "-s", "reload"]).ok();
   fs::write(site.path(".current-env"), format!("{to}\n")).expect("the state file");
-  Some(reloaded)
+  reloaded
 }
 
 /// Asks the proxy on fresh connections until `to` answers.

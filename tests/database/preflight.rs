@@ -65,10 +65,10 @@ async fn preflight_names_each_fault_with_its_fix() {
   }
 
   fs::create_dir(server.backups_dir()).unwrap();
-  fs::set_permissions(server.backups_dir(), fs::Permissions::from_mode(0o755)).unwrap();
+  fs::set_permissions(server.backups_dir(), fs::Permissions::from_mode(0o777)).unwrap();
   let found = faults(|_| {}).await;
   assert!(
-    found.len() == 1 && found[0].contains("0755") && found[0].contains("chmod 700"),
+    found.len() == 1 && found[0].contains("0777") && found[0].contains("chmod 700"),
     "{found:?}"
   );
   assert_eq!(

@@ -100,7 +100,7 @@ fn every_crash_point_of_switch_deploy_and_rollback_is_recovered_with_nothing_los
       } else {
         "rollback"
       };
-      let side = if number % 3 == 0 { "after" } else { "before" };
+      let when = if number % 3 == 0 { "after" } else { "before" };
       if words[0] == "rollback" {
         if site.proven() == "blue" {
           site.cutover(&["switch", "green", "--yes"]).ok();
@@ -108,7 +108,7 @@ fn every_crash_point_of_switch_deploy_and_rollback_is_recovered_with_nothing_los
       } else {
         back_to_blue(&site);
       }
-      if !crash(&site, words, &format!("{side}:{number}"), how) {
+      if !crash(&site, words, &format!("{when}:{number}"), how) {
         break;
       }
       points += 1;

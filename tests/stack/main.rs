@@ -1,7 +1,16 @@
-//! The real stack: Docker, Compose, nginx and PostgreSQL, driven by the real binary.
+//! The real stack (Docker, Compose, nginx, `PostgreSQL`), driven by the real binary.
 //!
 //! Every test makes a site of its own with `tests/site/up` and removes it; none is skipped where
 //! Docker is missing, because a promise about production that was not tried is not kept.
+
+#![allow(
+  clippy::unwrap_used,
+  clippy::expect_used,
+  clippy::panic,
+  clippy::print_stdout,
+  clippy::print_stderr,
+  reason = "a test that cannot go on must end loudly"
+)]
 
 mod bad_input;
 mod crash_points;

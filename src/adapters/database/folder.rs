@@ -313,7 +313,7 @@ mod tests {
   }
 
   #[test]
-  fn a_new_folder_is_private_and_an_open_one_is_refused() {
+  fn a_new_folder_is_private_and_one_that_others_may_write_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a/b");
     let folder = Folder(&path);
@@ -323,8 +323,9 @@ mod tests {
       0o700
     );
     for (mode, alone, grouped) in [
-      (0o755, false, false),
-      (0o750, false, true),
+      (0o777, false, false),
+      (0o770, false, true),
+      (0o755, true, true),
       (0o700, true, true),
     ] {
       fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
