@@ -195,12 +195,12 @@ async fn an_edited_file_switches_and_keeps_the_rest_of_its_bytes() {
 }
 
 #[tokio::test]
-async fn an_edit_with_no_place_or_two_places_is_refused() {
+async fn an_edit_of_a_file_that_names_no_slot_or_both_is_refused() {
   for (text, says) in [
     (header("red"), "neither slot's text"),
     (
       format!("{}add_header X-Slot green;\n", header("blue")),
-      "2 times",
+      "both slots",
     ),
   ] {
     let nginx = HostNginx::start(&text, &[]);
@@ -215,19 +215,31 @@ async fn an_edit_with_no_place_or_two_places_is_refused() {
       .unwrap_err();
     assert_eq!(error.kind, PortErrorKind::Misconfigured);
     assert!(error.detail.contains(says), "{error}");
-    assert_eq!(
-      router.save().await.unwrap_err().kind,
-      PortErrorKind::Misconfigured
-    );
+    assert_eq!(router.save().await.unwrap().slot, None);
   }
 }
 
 #[tokio::test]
-async fn a_file_somebody_edited_names_no_slot_and_cannot_be_the_way_back() {
+async fn an_edit_replaces_every_place_that_names_the_slot_and_nothing_else() {
+  let text = format!("{}# kept\n{}", header("blue"), header("blue"));
+  let nginx = HostNginx::start(&header("blue"), &[]);
+  std::fs::write(nginx.active(), &text).unwrap();
+  let switch = SwitchFile::Edit {
+    file: nginx.active(),
+    text: pair("X-Slot blue;", "X-Slot green;"),
+  };
+  let router = NginxRouter::new(Arc::new(nginx.site(switch, by_header())));
+  let next = router.next(Slot::Green, 2, OperationId(7)).await.unwrap();
+  assert_eq!(next.content, FileContent::Text(text.replace("blue", "green")));
+}
+
+#[tokio::test]
+async fn a_file_somebody_edited_names_no_slot_and_is_kept_as_it_is() {
   let (_nginx, router) = running("location / { return 200 \"blue 1 1 \\n\"; }\n");
   assert_eq!(router.facts().await.unwrap().file.unwrap().names, None);
-  let error = router.save().await.unwrap_err();
-  assert!(error.detail.contains("names neither slot"), "{error}");
+  let saved = router.save().await.unwrap();
+  assert_eq!(saved.slot, None);
+  assert!(matches!(saved.content, FileContent::Text(_)));
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ fn an_abort_leaves_live_alone_and_says_so() {
     .stderr(Stdio::piped())
     .spawn()
     .expect("the front end");
-  wait_until("it waits for health", Duration::from_secs(60), || {
+  wait_until("it waits for health", Duration::from_mins(1), || {
     site.status()["operation"]["step"]
       .as_str()
       .is_some_and(|step| step.contains("healthy"))
