@@ -397,3 +397,99 @@ async fn a_full_disk_and_a_proxy_that_goes_down_is_never_called_a_plain_failure(
   let verdict = site.run(&order, Vec::new()).await.verdict();
   assert_eq!(verdict.outcome, Outcome::NeedsHuman, "{}", verdict.summary);
 }
+
+#[tokio::test(start_paused = true)]
+async fn on_a_full_disk_a_restored_switch_is_still_told_as_reverted() {
+  let site = tested(SiteBuilder::new().marker().build()).await;
+  let before = site.before();
+  let order = site.launch(site.plan(&switch(Slot::Green)).await.unwrap());
+  let reload = order
+    .plan
+    .steps
+    .iter()
+    .position(|planned| step_word(&planned.step) == "reload")
+    .unwrap();
+  site.state().full_disk = Some((3 + 2 * reload, usize::MAX));
+  let verdict = site.run(&order, Vec::new()).await.verdict();
+  assert_eq!(verdict.outcome, Outcome::Reverted, "{}", verdict.summary);
+  let said = verdict.summary.as_str();
+  assert!(said.contains("BLUE is proven live"), "{said}");
+  assert_eq!(site.before().disk, before.disk);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_by_somebody_else_at_any_moment_of_a_failing_switch_is_undone() {
+  let length = {
+    let site = tested(SiteBuilder::new().build()).await;
+    let order = site.launch(site.plan(&switch(Slot::Green)).await.unwrap());
+    let first = site.state().calls.len();
+    site.state().trouble.insert("seen_inside", Trouble::Fails);
+    site.run(&order, Vec::new()).await;
+    site.state().calls.len() - first
+  };
+  for call in 1..=length.min(90) {
+    let site = tested(SiteBuilder::new().build()).await;
+    let before = site.before();
+    let order = site.launch(site.plan(&switch(Slot::Green)).await.unwrap());
+    {
+      let mut state = site.state();
+      state.trouble.insert("seen_inside", Trouble::Fails);
+      let at = state.calls.len() + call;
+      state.foreign.push((at, Foreign::Reload));
+    }
+    let verdict = site.run(&order, Vec::new()).await.verdict();
+    assert_eq!(
+      verdict.outcome,
+      Outcome::Reverted,
+      "call {call}: {}",
+      verdict.summary
+    );
+    site.judge(&order, &verdict, &before, Moved::No);
+  }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_former_slot_that_breaks_after_the_plan_is_not_rolled_back_to() {
+  let site = switched(SiteBuilder::new().build()).await;
+  let before = site.before();
+  let order = site.launch(site.plan(&rollback()).await.unwrap());
+  let writes = site.state().calls_of("write");
+  for found in &mut site.state().slots[Slot::Blue] {
+    found.behavior = Behavior::NeverHealthy;
+  }
+  let verdict = site.run(&order, Vec::new()).await.verdict();
+  assert_eq!(verdict.outcome, Outcome::Failed, "{}", verdict.summary);
+  assert_eq!(site.state().calls_of("write"), writes);
+  site.judge(&order, &verdict, &before, Moved::No);
+}
+
+#[tokio::test(start_paused = true)]
+async fn settling_a_dispute_aborted_at_any_step_moves_nobody() {
+  for word in ["check-target", "save", "write", "test", "reload", "prove"] {
+    let site = switched(SiteBuilder::new().marker().build()).await;
+    {
+      let mut state = site.state();
+      state.disk = state.text(Slot::Blue, 1, cutover::model::operation::OperationId(0));
+    }
+    let disputed = site.before().disk;
+    let order = site.launch(site.plan(&switch(Slot::Green)).await.unwrap());
+    let verdict = site
+      .run(&order, vec![(When::During(word), abort())])
+      .await
+      .verdict();
+    assert_eq!(
+      site.state().proxy.slot(),
+      Some(Slot::Green),
+      "{word}: {}",
+      verdict.summary
+    );
+    assert_eq!(verdict.live, Some(Slot::Green), "{word}");
+    assert_eq!(
+      verdict.outcome,
+      Outcome::Cancelled,
+      "{word}: {}",
+      verdict.summary
+    );
+    assert_eq!(site.before().disk, disputed, "{word}: as it was");
+  }
+}

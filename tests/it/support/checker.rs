@@ -60,7 +60,12 @@ impl FakeSite {
         state.proxy.running,
         "users are said to be on {live}, and the proxy is down\n{context}"
       );
-      assert_eq!(Some(live), loaded, "the verdict's live slot\n{context}");
+      // Right after somebody else's reload the former workers still answer.
+      let in_flight = moved == Moved::BySomebodyElse && state.just_moved();
+      assert!(
+        Some(live) == loaded || in_flight,
+        "{loaded:?} is loaded, the verdict says {live}\n{context}"
+      );
     }
     let switches = order
       .plan

@@ -406,9 +406,13 @@ impl State {
     }
   }
 
+  pub fn just_moved(&self) -> bool {
+    self.moved_at > 0 && self.calls.len() - self.moved_at < RACE
+  }
+
   /// The runner is about to change `slot`: which must not be the one users are on.
   pub fn mutates(&mut self, slot: Slot, names: Vec<ContainerId>) {
-    let fresh = self.calls.len() - self.moved_at < RACE && self.moved_at > 0;
+    let fresh = self.just_moved();
     let alive = self.slots[slot].iter().any(|c| c.container.is_running());
     if self.proxy.running && self.proxy.slot() == Some(slot) && alive && !fresh && !self.typed {
       let name = self.calls.last().map_or("?", |call| call.name);
