@@ -230,7 +230,10 @@ async fn an_edit_replaces_every_place_that_names_the_slot_and_nothing_else() {
   };
   let router = NginxRouter::new(Arc::new(nginx.site(switch, by_header())));
   let next = router.next(Slot::Green, 2, OperationId(7)).await.unwrap();
-  assert_eq!(next.content, FileContent::Text(text.replace("blue", "green")));
+  assert_eq!(
+    next.content,
+    FileContent::Text(text.replace("blue", "green"))
+  );
 }
 
 #[tokio::test]

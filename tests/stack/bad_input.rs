@@ -71,7 +71,7 @@ fn bad_words_are_refused_with_a_fix_and_change_nothing() {
     (vec!["attach", "999"], 2, "999"),
     (
       vec!["restore", "no/such/file.dump", "--yes"],
-      3,
+      1,
       "no/such/file.dump",
     ),
     (vec!["frobnicate"], 2, "frobnicate"),

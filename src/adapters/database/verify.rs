@@ -33,7 +33,7 @@ impl Server {
       PortError::new(
         PortErrorKind::Misconfigured,
         doing.clone(),
-        format!("{error}; list the backups with: cutover backup list"),
+        format!("{error}; name a file of the backup folder, or give its path"),
       )
     };
     let bad = |why: String| {

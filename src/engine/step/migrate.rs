@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
-use super::{Context, hook};
+use super::{Context, hook, wait_healthy};
 use crate::{
   config::{Migrate, RunIn},
   engine::{guard, ports::CommandOutput, world::StepResult},
@@ -171,18 +171,18 @@ async fn command(
 }
 
 async fn container(context: &Context<'_>, slot: Slot, key: &str) -> Result<Container, Failure> {
-  context
-    .world
+  let world = context.world;
+  let containers = world
     .runtime
     .containers(slot)
     .await
-    .map_err(|error| context.world.failed(&error))?
-    .into_iter()
-    .find(|container| container.service == key && container.is_running())
-    .ok_or_else(|| {
-      Failure::new(format!(
-        "{key} of {} is not running, so nothing can be run in it",
-        slot.shout()
-      ))
-    })
+    .map_err(|error| world.failed(&error))?;
+  match containers.iter().find(|container| container.service == key) {
+    Some(container) if container.is_running() => Ok(container.clone()),
+    Some(fallen) => Err(wait_healthy::explain(world, slot, &containers, Some(fallen), None).await),
+    None => Err(Failure::new(format!(
+      "{key} of {} has no container, so nothing can be run in it",
+      slot.shout()
+    ))),
+  }
 }
