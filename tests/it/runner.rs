@@ -410,45 +410,47 @@ async fn settling_a_dispute_writes_down_the_truth_and_failing_at_it_moves_nobody
     Some(Refuses::Reload),
     Some(Refuses::Silently),
   ] {
-    let site = switched(SiteBuilder::new().marker().build()).await;
-    {
-      let mut state = site.state();
-      state.disk = state.text(Slot::Blue, 1, cutover::model::operation::OperationId(0));
-    }
-    let disputed = site.before().disk;
-    let plan = site.plan(&switch(Slot::Green)).await.unwrap();
-    let order = site.launch(plan);
-    site.state().proxy.refuses = refuses;
-    let verdict = site.run(&order, Vec::new()).await.verdict();
-    assert_eq!(
-      site.state().proxy.slot(),
-      Some(Slot::Green),
-      "{refuses:?}: {}",
-      verdict.summary
-    );
-    assert_eq!(
-      verdict.outcome == Outcome::Done,
-      refuses.is_none(),
-      "{refuses:?}: {}",
-      verdict.summary
-    );
-    if verdict.outcome == Outcome::Failed {
+    for builder in [SiteBuilder::new(), SiteBuilder::new().marker()] {
+      let site = switched(builder.build()).await;
+      {
+        let mut state = site.state();
+        state.disk = state.text(Slot::Blue, 1, cutover::model::operation::OperationId(0));
+      }
+      let disputed = site.before().disk;
+      let plan = site.plan(&switch(Slot::Green)).await.unwrap();
+      let order = site.launch(plan);
+      site.state().proxy.refuses = refuses;
+      let verdict = site.run(&order, Vec::new()).await.verdict();
       assert_eq!(
-        site.before().disk,
-        disputed,
-        "{refuses:?}: failed means nothing was changed"
+        site.state().proxy.slot(),
+        Some(Slot::Green),
+        "{refuses:?}: {}",
+        verdict.summary
       );
-    }
-    assert_eq!(verdict.live, Some(Slot::Green), "{refuses:?}");
-    assert_eq!(site.ends(&order), 1);
-    if refuses.is_none() {
-      let record = site.state().ledger.live.clone().unwrap();
       assert_eq!(
-        (record.live, record.previous),
-        (Slot::Green, Some(Slot::Blue))
+        verdict.outcome == Outcome::Done,
+        refuses.is_none(),
+        "{refuses:?}: {}",
+        verdict.summary
       );
-      let state = site.state();
-      assert_eq!(state.disk, state.proxy.loaded);
+      if verdict.outcome == Outcome::Failed {
+        assert_eq!(
+          site.before().disk,
+          disputed,
+          "{refuses:?}: failed means nothing was changed"
+        );
+      }
+      assert_eq!(verdict.live, Some(Slot::Green), "{refuses:?}");
+      assert_eq!(site.ends(&order), 1);
+      if refuses.is_none() {
+        let record = site.state().ledger.live.clone().unwrap();
+        assert_eq!(
+          (record.live, record.previous),
+          (Slot::Green, Some(Slot::Blue))
+        );
+        let state = site.state();
+        assert_eq!(state.disk, state.proxy.loaded);
+      }
     }
   }
 }
