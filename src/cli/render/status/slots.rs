@@ -28,6 +28,9 @@ pub(super) fn section(page: &mut Page, slot: Slot, seen: &Observation, view: &Vi
     Ok(containers) => table(page, containers, view),
     Err(unknown) => page.push(Tone::Warn, format!("  containers  {unknown}")),
   }
+  if state.containers().is_empty() && live(seen, view).slot().is_some_and(|live| live != slot) {
+    return;
+  }
   match view.fresh(&state.health) {
     Ok(report) => levels(page, report, view),
     Err(unknown) => page.push(Tone::Warn, format!("  health  {unknown}")),
@@ -88,12 +91,21 @@ pub(super) fn row(container: &Container, view: &View) -> Vec<String> {
     health_word(container.health).to_owned(),
     container.restarts.to_string(),
     up.map_or_else(|| "-".to_owned(), |at| coarse(age(at, view.now))),
-    format!(
-      "{} {}",
-      Shown::line(&container.image),
-      container.image_id.short()
-    ),
+    image(container),
   ]
+}
+
+/// A container started from a pin carries the image's ID instead of a name.
+fn image(container: &Container) -> String {
+  let id = container.image_id.short();
+  if container.image.starts_with("sha256:") {
+    let version = container.version.as_ref();
+    return version.map_or_else(
+      || format!("pinned {id}"),
+      |version| format!("{version} pinned {id}"),
+    );
+  }
+  format!("{} {id}", Shown::line(&container.image))
 }
 
 fn state(container: &Container) -> String {
