@@ -275,3 +275,14 @@ impl Runtime for DockerRuntime {
     Box::pin(self.faults(slot, version, source))
   }
 }
+
+/// Every line of a log of these bytes, both ways of framing; the decoder as the fuzz target sees it.
+#[cfg(feature = "fuzzing")]
+pub fn decode_log(bytes: &[u8], mut each: impl FnMut(String)) {
+  use log_decoder::{Framing, LogDecoder};
+  for framing in [Framing::Raw, Framing::Frames] {
+    let mut decoder = LogDecoder::new(framing);
+    decoder.push(bytes, &mut each);
+    decoder.finish(&mut each);
+  }
+}

@@ -283,3 +283,9 @@ fn group(name: &str, file: &Path) -> Result<nix::unistd::Gid, PortError> {
       )
     })
 }
+
+/// How many records a journal of these bytes holds; the reader as the fuzz target sees it.
+#[cfg(feature = "fuzzing")]
+pub fn read_journal(bytes: &[u8]) -> usize {
+  chain::read(bytes).0.len()
+}

@@ -302,3 +302,16 @@ impl Router for NginxRouter {
     vec![self.by_hand("-t"), self.by_hand("-s reload")]
   }
 }
+
+/// Which slot a managed file of this text names; the reader as the fuzz target sees it.
+#[cfg(feature = "fuzzing")]
+pub fn named_slot(text: &str, blue: &str, green: &str) -> Option<crate::model::Slot> {
+  let templates = crate::model::BySlot {
+    blue: content::Template::new(blue),
+    green: content::Template::new(green),
+  };
+  let places = content::places(text, &templates);
+  content::whole(text, &templates)
+    .slot
+    .or_else(|| places.first().map(|place| place.slot))
+}
