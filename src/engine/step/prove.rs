@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Context;
+use super::{Context, wait_healthy};
 use crate::{
   config::ProofBy,
   engine::{proof, run_state::StepState, world::StepResult},
@@ -42,9 +42,44 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
   match proof::prove(world, &claim, reloaded, limit).await {
     Ok(ledger) => {
       must_have_new_workers(context).await?;
+      must_be_what_was_checked(context, slot).await?;
       Ok(Produced::Proved { ledger })
     }
     Err((ledger, last)) => Err(refused(context, slot, ledger.sent, &last).await),
+  }
+}
+
+/// A container that died and was started again while users came to it answers once more, and is
+/// not what was tested.
+async fn must_be_what_was_checked(context: &Context<'_>, slot: Slot) -> Result<(), Failure> {
+  let checked = context
+    .state
+    .steps
+    .iter()
+    .rev()
+    .find_map(|(_, state)| match state {
+      StepState::Done { produced, .. } => match produced.as_ref() {
+        Produced::Healthy { report } => Some(&report.containers),
+        _ => None,
+      },
+      StepState::Waiting | StepState::Running { .. } | StepState::Failed { .. } => None,
+    });
+  let (Some(checked), false) = (checked, overridden(context)) else {
+    return Ok(());
+  };
+  let world = context.world;
+  let now = world
+    .runtime
+    .containers(slot)
+    .await
+    .map_err(|error| world.failed(&error))?;
+  let fallen = now.iter().find(|container| {
+    let same = checked.contains(&(container.id.clone(), container.restarts));
+    !same || !container.is_running()
+  });
+  match fallen {
+    Some(fallen) => Err(wait_healthy::explain(world, slot, &now, Some(fallen), None).await),
+    None => Ok(()),
   }
 }
 

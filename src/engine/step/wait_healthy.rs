@@ -21,6 +21,8 @@ use crate::{
 };
 
 const LOG_LINES: usize = 20;
+/// A container that dies of its own start does so within seconds, after it answered "healthy".
+const SETTLE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
   let world = context.world;
@@ -42,7 +44,7 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
     let stable = settled.is_empty() || settled == report.containers;
     settled.clone_from(&report.containers);
     row = if report.is_ok() && stable { row + 1 } else { 0 };
-    if row >= needed {
+    if row >= needed && settled_down(world, &containers, context.deadline / 3) {
       return Ok(Produced::Healthy { report });
     }
     let summary = report.summary();
@@ -55,6 +57,19 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
     }
     sleep(every).await;
   }
+}
+
+/// Every container has been up long enough to be believed; a site that allows little time is held
+/// to a third of it.
+fn settled_down(world: &World, containers: &[Container], most: Duration) -> bool {
+  let now = world.clock.now();
+  let settle = chrono::Duration::from_std(SETTLE.min(most)).unwrap_or_default();
+  containers
+    .iter()
+    .filter_map(|container| container.started_at)
+    .map(|started| now - started)
+    // A clock that was set back says nothing about how long it has been up.
+    .all(|up| up >= settle || up < chrono::Duration::zero())
 }
 
 /// How many looks in a row, and how far apart: the most careful service decides.
