@@ -102,9 +102,8 @@ pub trait Runtime: Send + Sync {
     container: &'a ContainerId,
     count: usize,
   ) -> PortFuture<'a, Vec<String>>;
-  /// The exit code a container that was started again last died with; `None` when Docker has
-  /// forgotten.
-  fn last_exit<'a>(&'a self, _container: &'a ContainerId) -> PortFuture<'a, Option<i64>> {
+  /// How a container that was started again last ended; `None` when Docker has forgotten.
+  fn last_exit<'a>(&'a self, _container: &'a ContainerId) -> PortFuture<'a, Option<LastExit>> {
     Box::pin(async { Ok(None) })
   }
   /// The last `count` log lines and then each new one, until the log ends or the receiver is
@@ -135,6 +134,13 @@ pub trait Runtime: Send + Sync {
     version: &'a VersionName,
     source: ImageSource,
   ) -> PortFuture<'a, Vec<Fault>>;
+}
+
+/// How a container that was started again last ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastExit {
+  pub code: i64,
+  pub out_of_memory: bool,
 }
 
 /// What a command left behind.

@@ -8,7 +8,10 @@ use chrono::Utc;
 use futures_util::{StreamExt, TryStreamExt};
 
 use super::connection::Connection;
-use crate::{engine::ports::PortError, model::container::ContainerId};
+use crate::{
+  engine::ports::{LastExit, PortError},
+  model::container::ContainerId,
+};
 
 /// How far back is asked; Docker keeps the newest 256 events.
 const BACK: Duration = Duration::from_mins(15);
@@ -16,7 +19,7 @@ const BACK: Duration = Duration::from_mins(15);
 pub(super) async fn last_exit(
   docker: &Connection,
   container: &ContainerId,
-) -> Result<Option<i64>, PortError> {
+) -> Result<Option<LastExit>, PortError> {
   let now = Utc::now().timestamp();
   let back = i64::try_from(BACK.as_secs()).unwrap_or(900);
   let options = EventsOptions {
@@ -24,7 +27,7 @@ pub(super) async fn last_exit(
     until: Some(now.to_string()),
     filters: Some(HashMap::from([
       ("container".to_owned(), vec![container.0.clone()]),
-      ("event".to_owned(), vec!["die".to_owned()]),
+      ("event".to_owned(), vec!["die".to_owned(), "oom".to_owned()]),
     ])),
   };
   let events = docker
@@ -36,8 +39,15 @@ pub(super) async fn last_exit(
         .await
     })
     .await?;
+  let out_of_memory = events
+    .iter()
+    .any(|event| event.action.as_deref() == Some("oom"));
   Ok(events.into_iter().rev().find_map(|event| {
     let attributes = event.actor?.attributes?;
-    attributes.get("exitCode")?.parse().ok()
+    let code = attributes.get("exitCode")?.parse().ok()?;
+    Some(LastExit {
+      code,
+      out_of_memory,
+    })
   }))
 }

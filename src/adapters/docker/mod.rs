@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 use crate::{
   adapters::compose::{Compose, read_pins},
   config::{Site, VersionRead},
-  engine::ports::{CommandOutput, Notes, PortError, PortErrorKind, PortFuture, Runtime},
+  engine::ports::{CommandOutput, LastExit, Notes, PortError, PortErrorKind, PortFuture, Runtime},
   model::{
     BySlot, Slot, VersionName,
     container::{Container, ContainerId},
@@ -228,7 +228,7 @@ impl Runtime for DockerRuntime {
     Box::pin(logs::tail(&self.docker, container, count))
   }
 
-  fn last_exit<'a>(&'a self, container: &'a ContainerId) -> PortFuture<'a, Option<i64>> {
+  fn last_exit<'a>(&'a self, container: &'a ContainerId) -> PortFuture<'a, Option<LastExit>> {
     Box::pin(events::last_exit(&self.docker, container))
   }
 

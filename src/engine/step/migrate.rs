@@ -18,6 +18,42 @@ use crate::{
 };
 
 pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
+  match migrate(context, slot).await {
+    Err(failure) => Err(first_cause(context, slot, failure).await),
+    done => done,
+  }
+}
+
+/// A command fails when its container dies under it; then the container's end is the cause, and
+/// Docker needs a moment to tell it.
+async fn first_cause(context: &Context<'_>, slot: Slot, failure: Failure) -> Failure {
+  let world = context.world;
+  let Ok(Migrate {
+    run_in: RunIn::Service(key),
+    ..
+  }) = configured(context)
+  else {
+    return failure;
+  };
+  for _ in 0..10 {
+    let Ok(containers) = world.runtime.containers(slot).await else {
+      return failure;
+    };
+    let fallen = containers.iter().find(|container| {
+      let down = !container.is_running() || container.oom_killed || container.restarts > 0;
+      container.service == *key && down
+    });
+    if let Some(fallen) = fallen {
+      let mut cause = wait_healthy::explain(world, slot, &containers, Some(fallen), None).await;
+      cause.output.push(failure.what);
+      return cause;
+    }
+    sleep(Duration::from_millis(200)).await;
+  }
+  failure
+}
+
+async fn migrate(context: &Context<'_>, slot: Slot) -> StepResult {
   let world = context.world;
   let migrate = configured(context)?;
   if matches!(migrate.run_in, RunIn::Service(_)) {

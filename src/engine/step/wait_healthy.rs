@@ -150,8 +150,10 @@ pub(crate) async fn explain(
 async fn with_last_exit(world: &World, container: &Container) -> Container {
   let mut container = container.clone();
   if container.is_running() || container.state == ContainerState::Restarting {
-    let exit = world.runtime.last_exit(&container.id).await;
-    container.exit_code = exit.ok().flatten().or(container.exit_code);
+    if let Ok(Some(exit)) = world.runtime.last_exit(&container.id).await {
+      container.exit_code = Some(exit.code);
+      container.oom_killed |= exit.out_of_memory;
+    }
   }
   container
 }
