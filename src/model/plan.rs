@@ -16,6 +16,9 @@ use super::{
   shown::Shown,
 };
 
+/// A step that gives up in time still needs some of its deadline to find the first cause.
+pub const TO_EXPLAIN: Duration = Duration::from_secs(15);
+
 /// What the operator must do to confirm: chosen by the facts, not by the verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

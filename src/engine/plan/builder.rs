@@ -9,7 +9,7 @@ use crate::{
     Slot, VersionName,
     container::ContainerId,
     operation::Kind,
-    plan::{OnFailure, Plan, PlannedStep, Premise, Risk, Step},
+    plan::{OnFailure, Plan, PlannedStep, Premise, Risk, Step, TO_EXPLAIN},
     shown::Shown,
   },
 };
@@ -169,9 +169,9 @@ impl<'a> Builder<'a> {
         .as_ref()
         .and_then(|database| database.migrate.as_ref())
         .map_or(PATIENT, |migrate| migrate.timeout),
-      Step::WaitHealthy { slot } => wait_limit(&site.services, *slot),
+      Step::WaitHealthy { slot } => wait_limit(&site.services, *slot) + TO_EXPLAIN,
       Step::Gate { .. } => site.deploy.gate,
-      Step::Prove { .. } => Duration::from_secs(10).max(site.proof.over * 4),
+      Step::Prove { .. } => Duration::from_secs(10).max(site.proof.over * 4) + TO_EXPLAIN,
       Step::Drain { .. } => site.retire.drain,
       Step::SkipSmoke { .. }
       | Step::Evidence { .. }

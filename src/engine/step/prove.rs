@@ -11,7 +11,7 @@ use crate::{
   model::{
     Slot,
     event::{Failure, Produced},
-    plan::Step,
+    plan::{Step, TO_EXPLAIN},
     shown::Shown,
   },
 };
@@ -37,7 +37,7 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
   let reloaded = context.reloaded.unwrap_or_else(Instant::now);
   let limit = context
     .deadline
-    .saturating_sub(Duration::from_secs(1))
+    .saturating_sub(TO_EXPLAIN)
     .max(Duration::from_secs(1));
   match proof::prove(world, &claim, reloaded, limit).await {
     Ok(ledger) => {

@@ -16,6 +16,7 @@ use crate::{
     container::{Container, ContainerId, ContainerState},
     event::{Failure, Produced},
     health::HealthReport,
+    plan::TO_EXPLAIN,
     shown::Shown,
   },
 };
@@ -27,7 +28,7 @@ const SETTLE: Duration = Duration::from_secs(5);
 pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
   let world = context.world;
   let (needed, every) = pace(&world.site.services, slot);
-  let until = Instant::now() + context.deadline.saturating_sub(Duration::from_secs(1));
+  let until = Instant::now() + context.deadline.saturating_sub(TO_EXPLAIN);
   let mut row = 0;
   let mut settled: Vec<(ContainerId, u32)> = Vec::new();
   let mut said = String::new();
@@ -149,11 +150,10 @@ pub(crate) async fn explain(
 /// A container that was started again says "running"; what it died of is what matters.
 async fn with_last_exit(world: &World, container: &Container) -> Container {
   let mut container = container.clone();
-  if container.is_running() || container.state == ContainerState::Restarting {
-    if let Ok(Some(exit)) = world.runtime.last_exit(&container.id).await {
-      container.exit_code = Some(exit.code);
-      container.oom_killed |= exit.out_of_memory;
-    }
+  let again = container.is_running() || container.state == ContainerState::Restarting;
+  if again && let Ok(Some(exit)) = world.runtime.last_exit(&container.id).await {
+    container.exit_code = Some(exit.code);
+    container.oom_killed |= exit.out_of_memory;
   }
   container
 }
