@@ -20,11 +20,13 @@ pub(super) async fn last_exit(
   docker: &Connection,
   container: &ContainerId,
 ) -> Result<Option<LastExit>, PortError> {
-  let now = Utc::now().timestamp();
+  let now = Utc::now();
   let back = i64::try_from(BACK.as_secs()).unwrap_or(900);
+  // To the nanosecond: a whole second would leave out what happened within it.
+  let until = format!("{}.{:09}", now.timestamp(), now.timestamp_subsec_nanos());
   let options = EventsOptions {
-    since: Some((now - back).to_string()),
-    until: Some(now.to_string()),
+    since: Some((now.timestamp() - back).to_string()),
+    until: Some(until),
     filters: Some(HashMap::from([
       ("container".to_owned(), vec![container.0.clone()]),
       ("event".to_owned(), vec!["die".to_owned(), "oom".to_owned()]),
