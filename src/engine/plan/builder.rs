@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::fences::Case;
 use crate::{
-  config::{Hook, Service},
+  config::{Hook, ProofBy, Service},
   model::{
     Slot, VersionName,
     container::ContainerId,
@@ -171,7 +171,18 @@ impl<'a> Builder<'a> {
         .map_or(PATIENT, |migrate| migrate.timeout),
       Step::WaitHealthy { slot } => wait_limit(&site.services, *slot) + TO_EXPLAIN,
       Step::Gate { .. } => site.deploy.gate,
-      Step::Prove { .. } => Duration::from_secs(10).max(site.proof.over * 4) + TO_EXPLAIN,
+      Step::Prove { .. } => {
+        // A log is written, rotated and read by others: on a busy machine that takes its time.
+        let least = match site.proof.by {
+          ProofBy::Log => Duration::from_secs(40),
+          ProofBy::Marker
+          | ProofBy::Field { .. }
+          | ProofBy::Header { .. }
+          | ProofBy::Body { .. }
+          | ProofBy::Effective => Duration::from_secs(10),
+        };
+        least.max(site.proof.over * 4) + TO_EXPLAIN
+      }
       Step::Drain { .. } => site.retire.drain,
       Step::SkipSmoke { .. }
       | Step::Evidence { .. }

@@ -22,7 +22,7 @@ use crate::{
 
 const LOG_LINES: usize = 200;
 /// How long a slot's log may take to show a request that was already answered.
-const LOG_WITHIN: Duration = Duration::from_secs(1);
+const LOG_WITHIN: Duration = Duration::from_secs(3);
 const LOG_EVERY: Duration = Duration::from_millis(50);
 
 static ASKED: AtomicU64 = AtomicU64::new(0);
