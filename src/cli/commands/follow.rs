@@ -113,9 +113,10 @@ async fn follow(desk: &mut Desk, id: OperationId, role: Role) -> Verdict {
       },
       result = tokio::signal::ctrl_c() => {
         if result.is_err() || interrupted.is_some() {
-          attachment.say(&Message::Abort { actor: desk.operations.actor() }).await?;
+          say(desk, Tone::Warn, "asking it to stop at the next safe point");
+          let message = Message::Abort { actor: desk.operations.actor() };
+          deliver(desk, &mut *attachment, &message).await;
           interrupted = None;
-          say(desk, Tone::Warn, "asked it to stop at the next safe point");
         } else {
           interrupted = Some(Instant::now());
           say(desk, Tone::Strong, &format!("operation {id} goes on without this terminal; Ctrl-C again now asks it to stop"));
@@ -224,9 +225,21 @@ async fn at_gate(
           answer,
           actor: desk.operations.actor(),
         };
-        attachment.say(&message).await?;
+        deliver(desk, attachment, &message).await;
         return Ok(None);
       }
     }
+  }
+}
+
+/// Says something to the runner. That it no longer listens (the gate was answered elsewhere, the
+/// operation is ending) decides nothing here: the journal has the verdict, and is read on.
+async fn deliver(desk: &mut Desk, attachment: &mut dyn Attachment, message: &Message) {
+  if let Err(error) = attachment.say(message).await {
+    say(
+      desk,
+      Tone::Warn,
+      &format!("what was said here came too late to count: {error}"),
+    );
   }
 }
