@@ -15,7 +15,6 @@ use crate::{
     args::{Cli, ConfigVerb, Verb},
     commands::{self, Desk},
     output::Out,
-    render::Page,
   },
   config::{self, ConfigFaults, Loaded, Origins, Overrides, Places, Site, Wanted},
   engine::{
@@ -23,6 +22,7 @@ use crate::{
     ports::{Database, Ledger, PortError},
   },
   model::operation::Outcome,
+  render::Page,
 };
 
 /// Carries out a parsed command line and says how it ended.

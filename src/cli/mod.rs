@@ -1,6 +1,6 @@
-//! The command line: what was typed (`args`), answers from flags (`answer`) or
-//! from a terminal (`prompt`), writing (`output`)
-//! and turning facts into text (`render`). It decides nothing about the site; `engine` does.
+//! The command line: what was typed (`args`), answers from flags (`answer`) or from a terminal
+//! (`prompt`), and writing (`output`) what `render` made of the facts. It decides nothing about
+//! the site; `engine` does.
 
 pub mod answer;
 pub mod args;
@@ -8,4 +8,3 @@ pub mod commands;
 pub mod exit;
 pub mod output;
 pub mod prompt;
-pub mod render;

@@ -10,12 +10,10 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 
 use crate::{
-  cli::{
-    args::ColorWhen,
-    render::{Line, Page, Tone},
-  },
+  cli::args::ColorWhen,
   config::Secrets,
   model::shown::Shown,
+  render::{Line, Page, Tone},
 };
 
 /// Data did not arrive.

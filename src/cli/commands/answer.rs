@@ -2,13 +2,7 @@
 
 use super::{Desk, Trouble, Verdict, follow};
 use crate::{
-  cli::{
-    args::Note,
-    render::{
-      self,
-      page::{Page, Tone},
-    },
-  },
+  cli::args::Note,
   engine::{
     ports::{Launch, Message},
     run_state::RunState,
@@ -17,6 +11,10 @@ use crate::{
     event::{Answer, Recovery},
     operation::{OperationId, Outcome},
     shown::Shown,
+  },
+  render::{
+    self,
+    page::{Page, Tone},
   },
 };
 

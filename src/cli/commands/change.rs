@@ -6,7 +6,6 @@ use crate::{
     answer,
     args::{DryRun, Verb},
     prompt::{self, Answer},
-    render::{self, Page, Tone},
   },
   engine::{
     self,
@@ -20,6 +19,7 @@ use crate::{
     operation::{Kind, OperationId, Outcome},
     plan::{Plan, Risk},
   },
+  render::{self, Page, Tone},
 };
 
 pub(super) async fn run(desk: &mut Desk, verb: &Verb, dry: DryRun) -> Verdict {

@@ -12,14 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{Desk, Trouble, Verdict};
 use crate::{
-  cli::{
-    prompt::{self, Answer as Typed},
-    render::{
-      page::{Page, Tone},
-      plan,
-      progress::{Progress, Stamp},
-    },
-  },
+  cli::prompt::{self, Answer as Typed},
   engine::{
     confirm::Question,
     ports::{Attachment, Follow, Message},
@@ -28,6 +21,11 @@ use crate::{
     event::{Answer, Event, Record},
     operation::{OperationId, Outcome},
     plan::{Gate, Step},
+  },
+  render::{
+    page::{Page, Tone},
+    plan,
+    progress::{Progress, Stamp},
   },
 };
 

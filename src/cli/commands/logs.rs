@@ -4,11 +4,9 @@ use futures_util::{StreamExt, stream::SelectAll};
 
 use super::{Desk, Trouble, Verdict};
 use crate::{
-  cli::{
-    args::Logs,
-    render::page::{Page, Tone},
-  },
+  cli::args::Logs,
   model::{Slot, container::Container, operation::Outcome},
+  render::page::{Page, Tone},
 };
 
 pub(super) async fn run(desk: &mut Desk, logs: &Logs) -> Verdict {

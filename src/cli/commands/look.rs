@@ -7,14 +7,14 @@ use crate::{
   cli::{
     args::{Migrate, Smoke, Status},
     exit,
-    render::{
-      self,
-      page::{Page, Tone},
-    },
   },
   config::RunIn,
   engine::{self, health},
   model::{Slot, health::Pass, operation::Outcome},
+  render::{
+    self,
+    page::{Page, Tone},
+  },
 };
 
 /// A fact older than this is drawn as unknown, never as healthy.

@@ -15,7 +15,6 @@ use std::sync::Arc;
 use super::{
   args::{Cli, DryRun, Globals, LockVerb, Verb},
   output::{Out, WriteError},
-  render::{Detail, Typing},
 };
 use crate::{
   engine::{
@@ -23,6 +22,7 @@ use crate::{
     world::World,
   },
   model::operation::Outcome,
+  render::{Detail, Typing},
 };
 
 /// Everything a verb works with.

@@ -2,18 +2,16 @@
 
 use super::{Desk, Trouble, Verdict};
 use crate::{
-  cli::{
-    args::History,
-    render::{
-      self,
-      story::{Runner, Story},
-    },
-  },
+  cli::args::History,
   engine::ports::Torn,
   model::{
     event::Record,
     operation::{OperationId, Outcome},
     plan::Order,
+  },
+  render::{
+    self,
+    story::{Runner, Story},
   },
 };
 

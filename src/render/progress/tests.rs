@@ -1,10 +1,10 @@
 use super::*;
 use crate::{
-  cli::render::samples::{actor, before, begun, container, ledger, now, order, records, verdict},
   model::{
     Slot, check::Exchange, container::ContainerState, event::Produced, operation::Outcome,
     router::FileHash,
   },
+  render::samples::{actor, before, begun, container, ledger, now, order, records, verdict},
 };
 
 fn told(stamp: Stamp, detail: Detail, events: Vec<Event>) -> String {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
-  cli::render::samples,
   model::{Slot, plan::Fault},
+  render::samples,
 };
 
 #[test]

@@ -54,8 +54,8 @@ pub fn busy(holder: Option<&Holder>, now: DateTime<Utc>, typing: &Typing) -> Pag
 mod tests {
   use super::*;
   use crate::{
-    cli::render::samples::{actor, before, now},
     model::operation::{Kind, OperationId},
+    render::samples::{actor, before, now},
   };
 
   fn holder() -> Holder {

@@ -2,10 +2,6 @@
 
 use super::{View, live};
 use crate::{
-  cli::render::{
-    Detail, Page, Tone, health,
-    words::{age, ago, badge, coarse, count},
-  },
   model::{
     Slot,
     container::{Container, ContainerState, DockerHealth},
@@ -13,6 +9,10 @@ use crate::{
     observation::{EnvironmentState, Observation},
     shown::Shown,
     traffic::Live,
+  },
+  render::{
+    Detail, Page, Tone, health,
+    words::{age, ago, badge, coarse, count},
   },
 };
 
@@ -62,10 +62,7 @@ fn table(page: &mut Page, containers: &[Container], view: &View) {
   let title = ["SERVICE", "STATE", "HEALTH", "RST", "UP", "IMAGE"];
   let mut rows = vec![title.map(str::to_owned).to_vec()];
   rows.extend(containers.iter().map(|container| row(container, view)));
-  for (index, line) in crate::cli::render::page::table(2, &rows)
-    .into_iter()
-    .enumerate()
-  {
+  for (index, line) in crate::render::page::table(2, &rows).into_iter().enumerate() {
     let tone = match index.checked_sub(1).and_then(|index| containers.get(index)) {
       None => Tone::Faint,
       Some(container) => tone(container),

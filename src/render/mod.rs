@@ -1,7 +1,8 @@
 //! Facts in, lines out. Every function here is pure: no clock, no terminal, no width to ask for;
 //! the text is made for 80 columns and says everything without color.
 //!
-//! `page` is what they all return, `words` how numbers and times read. `output` writes it.
+//! `page` is what they all return, `words` how numbers and times read. `cli::output` writes it to
+//! a terminal or a pipe, `tui::view` draws it into a panel or a dialog.
 
 pub mod exchange;
 pub mod failure;

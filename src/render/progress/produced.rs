@@ -1,12 +1,12 @@
 //! What a finished step says behind its `ok`.
 
 use crate::{
-  cli::render::{
+  model::{event::Produced, evidence::Pins, shown::Shown},
+  render::{
     Tone,
     verdict::{self, Measured},
     words::{bytes, count, number},
   },
-  model::{event::Produced, evidence::Pins, shown::Shown},
 };
 
 pub(super) fn line(produced: &Produced) -> (Tone, Option<String>) {

@@ -1,8 +1,8 @@
 //! The deployment log as Markdown, to be pasted into a wiki or an incident.
 
 use crate::{
-  cli::render::{Page, story::Story, verdict, words::span},
   model::shown::Shown,
+  render::{Page, story::Story, verdict, words::span},
 };
 
 pub fn markdown(site: &str, stories: &[Story]) -> Page {

@@ -1,13 +1,13 @@
 use super::*;
 use crate::{
-  cli::render::{
-    samples::{actor, begun, ledger, order, records, verdict},
-    story::Runner,
-  },
   model::{
     Slot,
     event::{Failure, Produced},
     operation::{Kind, OperationId, Outcome},
+  },
+  render::{
+    samples::{actor, begun, ledger, order, records, verdict},
+    story::Runner,
   },
 };
 

@@ -102,8 +102,8 @@ pub fn page(report: &HealthReport, now: DateTime<Utc>, detail: Detail, typing: &
 mod tests {
   use super::*;
   use crate::{
-    cli::render::samples::{self, now},
     model::Slot,
+    render::samples::{self, now},
   };
 
   #[test]

@@ -2,15 +2,15 @@
 
 use super::{View, slots};
 use crate::{
-  cli::render::{
-    Detail, Page, Tone, lock,
-    words::{ago, count},
-  },
   model::{
     container::Container,
     observation::{Observation, OperationState, Phase},
     router::{ManagedFile, Mount, RouterFacts},
     shown::Shown,
+  },
+  render::{
+    Detail, Page, Tone, lock,
+    words::{ago, count},
   },
 };
 
@@ -50,7 +50,7 @@ fn shared(page: &mut Page, containers: &[Container], view: &View) {
       row
     })
     .collect();
-  for (line, container) in crate::cli::render::page::table(2, &rows)
+  for (line, container) in crate::render::page::table(2, &rows)
     .into_iter()
     .zip(containers)
   {

@@ -59,7 +59,7 @@ mod tests {
   use std::collections::BTreeMap;
 
   use super::*;
-  use crate::{cli::render::samples, model::check::Exchange};
+  use crate::{model::check::Exchange, render::samples};
 
   #[test]
   fn a_failed_smoke_test_shows_the_whole_exchange() {

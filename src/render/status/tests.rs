@@ -2,13 +2,13 @@ use unicode_width::UnicodeWidthStr;
 
 use super::*;
 use crate::{
-  cli::render::samples::{actor, before, now, observation, version},
   model::{
     container::{ContainerState, DockerHealth},
     health::Pass,
     observation::Holder,
     operation::{Kind, OperationId},
   },
+  render::samples::{actor, before, now, observation, version},
 };
 
 fn view() -> View {
