@@ -1,6 +1,7 @@
 //! The composition root: configuration, adapters, engine, front end. The one file, with
-//! `wire::operate`, that names every layer.
+//! `wire::operate` and `wire::console`, that names every layer.
 
+mod console;
 mod operate;
 
 use std::{fs::File, path::Path, sync::Arc};
@@ -50,9 +51,13 @@ pub async fn run(cli: Cli) -> Outcome {
       return Outcome::Failed;
     }
   };
+  let operations = Arc::new(RunnerProcesses::new(ledger));
+  if console::is_wanted(&cli) {
+    return console::run(&cli, world, operations, &mut out).await;
+  }
   let mut desk = Desk {
     world,
-    operations: Arc::new(RunnerProcesses::new(ledger)),
+    operations,
     out,
     globals: cli.globals.clone(),
   };
@@ -60,13 +65,7 @@ pub async fn run(cli: Cli) -> Outcome {
 }
 
 fn load(cli: &Cli) -> Result<Loaded, ConfigFaults> {
-  let places = Places::here().map_err(|error| {
-    ConfigFaults::one(
-      Path::new("cutover.toml"),
-      format!("the current folder cannot be told: {error}"),
-      "name the file with --config",
-    )
-  })?;
+  let places = places()?;
   let wanted = Wanted {
     config: cli.globals.config.as_deref(),
     site: cli.globals.site.as_deref(),
@@ -77,6 +76,16 @@ fn load(cli: &Cli) -> Result<Loaded, ConfigFaults> {
     ..Overrides::default()
   };
   config::load_settings(&file, &overrides, &environment)
+}
+
+fn places() -> Result<Places, ConfigFaults> {
+  Places::here().map_err(|error| {
+    ConfigFaults::one(
+      Path::new("cutover.toml"),
+      format!("the current folder cannot be told: {error}"),
+      "name the file with --config",
+    )
+  })
 }
 
 fn environment(name: &str) -> Option<String> {
@@ -108,16 +117,30 @@ fn world(site: &Arc<Site>, lock: Option<File>) -> Result<(World, Arc<FileLedger>
 }
 
 fn configuration(out: &mut Out, loaded: &Loaded, verb: ConfigVerb) -> Outcome {
+  match configuration_text(loaded, verb) {
+    Ok(text) => match out.data(&page(&text)) {
+      Ok(()) => Outcome::Done,
+      Err(_) => Outcome::Failed,
+    },
+    Err(faults) => {
+      out.progress(&page(&faults.to_string()));
+      faults.outcome()
+    }
+  }
+}
+
+/// Check and show judge the console's settings too: no other command does.
+fn configuration_text(loaded: &Loaded, verb: ConfigVerb) -> Result<String, ConfigFaults> {
   let file = loaded.site.file.display();
-  let text = match verb {
-    ConfigVerb::Path => file.to_string(),
-    ConfigVerb::Check => format!("{file}: no faults"),
-    ConfigVerb::Show { origin: true } => config::show(loaded, Origins::Show),
-    ConfigVerb::Show { origin: false } => config::show(loaded, Origins::Hide),
-  };
-  match out.data(&page(&text)) {
-    Ok(()) => Outcome::Done,
-    Err(_) => Outcome::Failed,
+  let console = || config::load_console_settings(&places()?, &environment);
+  match verb {
+    ConfigVerb::Path => Ok(file.to_string()),
+    ConfigVerb::Check => console().map(|_| format!("{file}: no faults")),
+    ConfigVerb::Show { origin } => {
+      let origins = if origin { Origins::Show } else { Origins::Hide };
+      let console = config::show_console(&console()?, origins);
+      Ok(config::show(loaded, origins) + &console)
+    }
   }
 }
 

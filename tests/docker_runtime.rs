@@ -137,6 +137,7 @@ impl TestSite {
       name: self.name.clone(),
       file: root.join("cutover.toml"),
       state: root.join("state"),
+      production: false,
       state_group: None,
       slots: BySlot::from_fn(|_| SlotConfig {
         label: None,

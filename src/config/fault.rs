@@ -8,7 +8,7 @@ use std::{
   path::{Path, PathBuf},
 };
 
-use super::{secret, source::Position};
+use super::{Secrets, secret, source::Position};
 use crate::model::{operation::Outcome, shown::Shown};
 
 /// One fault. Read from outside: print it through `ConfigFaults`, or sanitize it.
@@ -58,6 +58,14 @@ impl ConfigFaults {
         file: file.to_owned(),
         at: None,
       }],
+    }
+  }
+
+  /// Stars secrets out of what is said.
+  pub(super) fn mask(&mut self, secrets: &Secrets) {
+    for fault in &mut self.faults {
+      fault.message = secrets.mask(&fault.message);
+      fault.hint = fault.hint.as_ref().map(|hint| secrets.mask(hint));
     }
   }
 

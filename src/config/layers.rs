@@ -1,21 +1,61 @@
 //! What comes from beside the site's file: defaults files below it, environment and flags above.
 //!
-//! Only the keys of `schema::SHARED` may; everything else there is a fault.
+//! Only the keys of `schema::SHARED` may, and of a defaults file `schema::CONSOLE`, which is no
+//! site's business; everything else there is a fault.
 
 use std::path::{Path, PathBuf};
 
+use toml::de::DeTable;
+
 use super::{
   ConfigFault, ConfigFaults,
+  disk::Disk,
   fault::did_you_mean,
-  load::{LARGEST, Loading, Override},
-  schema::SHARED,
+  load::{Environment, LARGEST, Loading, Override},
+  schema::{self, CONSOLE, SHARED, UI},
   source::{SourceKind, Sources, Span},
   template::{From, Template},
   tree::{self, Grow, Node, RawFault, Table, Value, join},
 };
 
+/// Hands over each defaults file there is, strongest first; returns what is wrong with the files
+/// themselves and with their syntax.
+pub(super) fn defaults_files(
+  disk: &dyn Disk,
+  files: &[PathBuf],
+  sources: &mut Sources,
+  take: &mut dyn FnMut(usize, DeTable<'_>),
+) -> Vec<ConfigFault> {
+  let mut faults = Vec::new();
+  for file in files.iter().rev() {
+    let text = match disk.read(file, LARGEST) {
+      Some(Ok(text)) => text,
+      Some(Err(why)) if why.kind() != std::io::ErrorKind::NotFound => {
+        let hint = "correct its owner and mode, or take the file away";
+        faults
+          .extend(ConfigFaults::one(file, format!("the file cannot be read: {why}"), hint).faults);
+        continue;
+      }
+      _ => continue,
+    };
+    if let Some(Ok(found)) = disk.look(file)
+      && found.mode & 0o002 != 0
+    {
+      let hint = format!("type: chmod o-w {}", file.display());
+      let message = "anyone on this machine may change this file";
+      faults.extend(ConfigFaults::one(file, message, hint).faults);
+    }
+    let number = sources.add(SourceKind::Defaults, file, &text);
+    match tree::document(&text, number, sources, file) {
+      Ok(document) => take(number, document),
+      Err(syntax) => faults.extend(syntax),
+    }
+  }
+  faults
+}
+
 impl Loading<'_> {
-  /// Fills what the site's file leaves open; returns faults of syntax.
+  /// Fills what the site's file leaves open; returns faults of files and syntax.
   pub(super) fn defaults(
     &self,
     root: &mut Table,
@@ -24,44 +64,16 @@ impl Loading<'_> {
     sources: &mut Sources,
     raw: &mut Vec<RawFault>,
   ) -> Vec<ConfigFault> {
-    let mut syntax = Vec::new();
-    for file in files.iter().rev() {
-      let text = match self.disk.read(file, LARGEST) {
-        Some(Ok(text)) => text,
-        Some(Err(why)) if why.kind() != std::io::ErrorKind::NotFound => {
-          let hint = "correct its owner and mode, or take the file away";
-          syntax.extend(
-            ConfigFaults::one(file, format!("the file cannot be read: {why}"), hint).faults,
-          );
-          continue;
-        }
-        _ => continue,
-      };
-      if let Some(Ok(found)) = self.disk.look(file)
-        && found.mode & 0o002 != 0
-      {
-        let hint = format!("type: chmod o-w {}", file.display());
-        let message = "anyone on this machine may change this file";
-        syntax.extend(ConfigFaults::one(file, message, hint).faults);
-      }
-      let number = sources.add(SourceKind::Defaults, file, &text);
-      let document = match tree::document(&text, number, sources, file) {
-        Ok(document) => document,
-        Err(faults) => {
-          syntax.extend(faults);
-          continue;
-        }
-      };
+    defaults_files(self.disk, files, sources, &mut |source, document| {
       let mut grow = Grow {
-        source: number,
+        source,
         lookup,
         faults: std::mem::take(raw),
       };
-      let table = grow.table(&document, "");
+      let table = grow.chosen(&document, "", |key| !is_personal(key));
       *raw = grow.faults;
       fill(root, &table, "", raw);
-    }
-    syntax
+    })
   }
 
   pub(super) fn overrides(
@@ -94,7 +106,7 @@ impl Loading<'_> {
           start: 0,
           end: flag.value.len(),
         };
-        raw.push(not_shared(&flag.key, span, "a flag"));
+        raw.push(not_shared(&flag.key, span, "a flag", &SHARED));
       }
     }
   }
@@ -141,14 +153,70 @@ fn fill(root: &mut Table, table: &Table, path: &str, raw: &mut Vec<RawFault>) {
         }
       }
       Value::Table(inner) => fill(root, inner, &path, raw),
-      _ => raw.push(not_shared(&path, entry.key_span, "a defaults file")),
+      _ => raw.push(not_in_defaults(&path, entry.key_span)),
     }
   }
 }
 
-fn not_shared(key: &str, span: Span, by: &str) -> RawFault {
-  let hint =
-    did_you_mean(key, SHARED).unwrap_or_else(|| format!("those that can: {}", SHARED.join(", ")));
+/// Whether a key of a defaults file is the console's.
+pub(super) fn is_personal(key: &str) -> bool {
+  schema::row(CONSOLE, key).is_some()
+}
+
+/// The keys of `[ui]`, dotted; each may also come from its variable.
+pub(super) fn ui_keys() -> impl Iterator<Item = String> {
+  let rows = UI.iter().flat_map(|group| group.iter());
+  rows.map(|key| join("ui", key.name))
+}
+
+/// What the environment says about the console.
+pub(super) fn console_variables(environment: Environment<'_>, sources: &mut Sources) -> Table {
+  let mut table = Table::default();
+  for key in ui_keys() {
+    let name = variable(&key);
+    if let Some(value) = environment(&name).filter(|value| !value.is_empty()) {
+      put(
+        &mut table,
+        &key,
+        SourceKind::Variable,
+        &name,
+        &value,
+        sources,
+      );
+    }
+  }
+  table
+}
+
+/// Faults of what neither a site nor the console takes from a defaults file: where there is no
+/// site, nobody else would tell.
+pub(super) fn strangers(document: &DeTable<'_>, source: usize, raw: &mut Vec<RawFault>) {
+  for key in document.keys() {
+    let name = key.get_ref().as_ref();
+    let shared = |path: &&str| path.split('.').next() == Some(name);
+    if !is_personal(name) && !SHARED.iter().any(shared) {
+      let span = Span {
+        source,
+        start: key.span().start,
+        end: key.span().end,
+      };
+      raw.push(not_in_defaults(name, span));
+    }
+  }
+}
+
+fn not_in_defaults(key: &str, span: Span) -> RawFault {
+  let personal = CONSOLE.iter().flat_map(|group| group.iter());
+  let known: Vec<&str> = SHARED
+    .into_iter()
+    .chain(personal.map(|key| key.name))
+    .collect();
+  not_shared(key, span, "a defaults file", &known)
+}
+
+fn not_shared(key: &str, span: Span, by: &str, known: &[&str]) -> RawFault {
+  let hint = did_you_mean(key, known.iter().copied())
+    .unwrap_or_else(|| format!("those that can: {}", known.join(", ")));
   (
     key.to_owned(),
     span,

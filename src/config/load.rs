@@ -168,15 +168,13 @@ impl Loading<'_> {
     }
     .all(&site);
     site.secrets = secrets.into_inner().sorted();
-    let mut list = faults.list.into_inner();
+    let list = faults.list.into_inner();
     if list.is_empty() {
       return Ok(Loaded { site, settings });
     }
-    for fault in &mut list {
-      fault.message = site.secrets.mask(&fault.message);
-      fault.hint = fault.hint.as_ref().map(|hint| site.secrets.mask(hint));
-    }
-    Err(self.all(list))
+    let mut told = self.all(list);
+    told.mask(&site.secrets);
+    Err(told)
   }
 
   /// In the order of the file; what has no place comes last.

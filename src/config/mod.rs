@@ -1,4 +1,5 @@
 //! The site's configuration: `cutover.toml` in, a checked `Site` out, every fault at once.
+//! `console` does the same for what each person may set about the console.
 //!
 //! `site` holds what the rest of the product reads: both slots resolved, no template left.
 //! `schema` is the table of keys. A file goes through `source` and `tree` (text with places),
@@ -6,6 +7,7 @@
 
 mod build;
 mod check;
+mod console;
 mod disk;
 mod env_file;
 mod fault;
@@ -23,6 +25,9 @@ mod source;
 mod template;
 mod tree;
 
+pub use console::{
+  Charset, Console, KeySetting, LoadedConsole, LogTime, load_console, load_console_settings,
+};
 pub use env_file::parse_env;
 pub use fault::{ConfigFault, ConfigFaults};
 pub use layers::variable;
@@ -30,6 +35,6 @@ pub use load::{Environment, Loaded, Override, Overrides, load, load_settings, lo
 pub use origin::{Origin, Setting};
 pub use paths::{Places, Wanted, find};
 pub use reference::{DEFAULT, PROFILES, reference};
-pub use show::{Origins, show};
+pub use show::{Origins, show, show_console};
 pub use site::*;
 pub use source::Position;

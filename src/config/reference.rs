@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-  layers::variable,
-  schema::{Groups, Key, Kind, Rule, SHARED, TOP},
+  layers::{ui_keys, variable},
+  schema::{Groups, Key, Kind, Rule, SHARED, TOP, UI},
 };
 
 /// The commented default configuration.
@@ -24,6 +24,7 @@ pub const PROFILES: [(&str, &str); 3] = [
 ];
 
 const HEAD: &str = include_str!("../../assets/config-head.md");
+const CONSOLE_HEAD: &str = include_str!("../../assets/config-console.md");
 
 /// `docs/config.md`.
 pub fn reference() -> String {
@@ -36,6 +37,13 @@ pub fn reference() -> String {
   }
   out.push_str("\n## Keys\n");
   table(&mut out, "Top level", TOP, "");
+  out.push('\n');
+  out.push_str(CONSOLE_HEAD);
+  table(&mut out, "`[ui]`", UI, "ui");
+  out.push_str("\n| key | environment variable |\n|---|---|\n");
+  for key in ui_keys() {
+    let _ = writeln!(out, "| `{key}` | `{}` |", variable(&key));
+  }
   out
 }
 
@@ -46,7 +54,7 @@ fn table(out: &mut String, title: &str, groups: Groups, path: &str) {
     "\n### {title}\n\n| key | type | default | meaning |\n|---|---|---|---|"
   );
   for key in &rows {
-    if matches!(key.kind, Kind::Later) {
+    if matches!(key.kind, Kind::Later | Kind::Personal) {
       continue;
     }
     let default = if key.default.is_empty() {
@@ -109,6 +117,10 @@ fn kind(kind: &Kind) -> String {
     Kind::Json(rule) => format!("any value{}", holes(*rule)),
     Kind::Integer { least, most } if least == most => format!("{least}"),
     Kind::Integer { least, most } => format!("integer, {least} to {most}"),
+    Kind::Lists => "table of texts or lists of them".into(),
+    Kind::WordOrInteger { word, least, most } => {
+      format!("`{word}`, or an integer, {least} to {most}")
+    }
     Kind::Bool => "`true` or `false`".into(),
     Kind::Duration { .. } => "duration".into(),
     Kind::Port => "port".into(),
@@ -122,7 +134,7 @@ fn kind(kind: &Kind) -> String {
     Kind::Table(_) => "table".into(),
     Kind::Tables(_) => "list of tables".into(),
     Kind::Each(_) => "table of tables".into(),
-    Kind::Later => String::new(),
+    Kind::Later | Kind::Personal => String::new(),
   }
 }
 

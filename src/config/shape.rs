@@ -168,27 +168,13 @@ fn node(faults: &Faults<'_>, node: &Node, kind: &Kind, path: &str, key_span: Spa
         text_item(faults, &entry.node, *rule, &join(path, &entry.key));
       }
     }
+    (Kind::Lists, Value::Table(table)) => lists(faults, table, path),
     (Kind::Json(rule), _) => json(faults, node, *rule, path),
-    (Kind::Integer { least, most }, _) => match integer_of(&node.value) {
-      Some(number) if number >= *least && number <= *most => {}
-      Some(_) if least == most => {
-        faults.push(
-          path,
-          Some(node.span),
-          format!("this version of cutover knows only {least}"),
-          None,
-        );
-      }
-      Some(_) => {
-        faults.push(
-          path,
-          Some(node.span),
-          format!("this must be from {least} to {most}"),
-          None,
-        );
-      }
-      None => expected("an integer"),
-    },
+    (Kind::WordOrInteger { word, .. }, Value::Text(text)) if text.plain() == *word => {}
+    (Kind::WordOrInteger { word, least, most }, _) => {
+      integer(faults, node, (*least, *most), &format!("\"{word}\" or "), path);
+    }
+    (Kind::Integer { least, most }, _) => integer(faults, node, (*least, *most), "", path),
     (Kind::Port, value) => {
       if !integer_of_any(value).is_some_and(|port| (1..=65_535).contains(&port)) {
         faults.push(
@@ -252,6 +238,14 @@ fn node(faults: &Faults<'_>, node: &Node, kind: &Kind, path: &str, key_span: Spa
       format!("'{path}' is not supported by this version of cutover"),
       Some("take it out".to_owned()),
     ),
+    (Kind::Personal, _) => faults.push(
+      path,
+      Some(key_span),
+      format!("'{path}' is each person's own and cannot be in a site's file"),
+      Some(format!(
+        "write [{path}] in ~/.config/cutover/config.toml, or for everyone here in /etc/cutover/config.toml"
+      )),
+    ),
     (Kind::Text(_) | Kind::Choice { .. }, _) => expected("a text in quotes"),
     (Kind::List(_), _) => expected("a list of texts"),
     (Kind::Bool, _) => expected("true or false"),
@@ -259,13 +253,43 @@ fn node(faults: &Faults<'_>, node: &Node, kind: &Kind, path: &str, key_span: Spa
     (Kind::Tables(_), _) => {
       expected(&format!("a list of tables ([[{path}]])"));
     }
-    (Kind::Texts(_) | Kind::Table(_) | Kind::Each(_), _) => expected("a table"),
+    (Kind::Texts(_) | Kind::Lists | Kind::Table(_) | Kind::Each(_), _) => expected("a table"),
   }
 }
 
 fn holes(faults: &Faults<'_>, text: &Template, rule: Rule, path: &str, span: Span) {
   if let Some((message, hint)) = text.fault(rule) {
     faults.push(path, Some(span), message, hint);
+  }
+}
+
+/// `or` is what may stand there instead of a number.
+fn integer(faults: &Faults<'_>, node: &Node, (least, most): (i64, i64), or: &str, path: &str) {
+  let message = match integer_of(&node.value) {
+    Some(number) if number >= least && number <= most => return,
+    Some(_) if least == most => format!("this version of cutover knows only {least}"),
+    Some(_) => format!("this must be {or}from {least} to {most}"),
+    None => format!("this must be {or}an integer, not {}", node.value.kind()),
+  };
+  faults.push(path, Some(node.span), message, None);
+}
+
+fn lists(faults: &Faults<'_>, table: &Table, path: &str) {
+  for entry in &table.0 {
+    let path = join(path, &entry.key);
+    match &entry.node.value {
+      Value::List(items) => {
+        for (index, item) in items.iter().enumerate() {
+          text_item(faults, item, Rule::Fixed, &format!("{path}[{index}]"));
+        }
+      }
+      Value::Text(text) => holes(faults, text, Rule::Fixed, &path, entry.node.span),
+      other => {
+        let kind = other.kind();
+        let message = format!("this must be a text in quotes or a list of them, not {kind}");
+        faults.push(&path, Some(entry.node.span), message, None);
+      }
+    }
   }
 }
 

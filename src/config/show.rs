@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use serde_json::Value as Json;
 
-use super::{Loaded, Secrets, origin::Setting, secret::looks_secret};
+use super::{Loaded, LoadedConsole, Secrets, origin::Setting, secret::looks_secret};
 use crate::model::shown::Shown;
 
 const MASK: &str = "********";
@@ -20,9 +20,18 @@ pub enum Origins {
 
 /// The effective configuration as text.
 pub fn show(loaded: &Loaded, origins: Origins) -> String {
+  settings(&loaded.settings, &loaded.site.secrets, origins)
+}
+
+/// What the console's settings came to, as text.
+pub fn show_console(loaded: &LoadedConsole, origins: Origins) -> String {
+  settings(&loaded.settings, &Secrets::default(), origins)
+}
+
+fn settings(settings: &[Setting], secrets: &Secrets, origins: Origins) -> String {
   let mut out = String::new();
   let mut tables: Vec<(&str, Vec<(&str, &Setting)>)> = vec![("", Vec::new())];
-  for setting in &loaded.settings {
+  for setting in settings {
     let (table, key) = split(&setting.key);
     match tables.iter_mut().find(|(name, _)| *name == table) {
       Some((_, rows)) => rows.push((key, setting)),
@@ -34,7 +43,7 @@ pub fn show(loaded: &Loaded, origins: Origins) -> String {
       let _ = writeln!(out, "\n[{}]", Shown::line(table));
     }
     for (key, setting) in rows {
-      let value = masked(&setting.key, &setting.value, &loaded.site.secrets);
+      let value = masked(&setting.key, &setting.value, secrets);
       let line = Shown::line(&format!("{key} = {}", toml(&value)));
       let _ = match origins {
         Origins::Hide => writeln!(out, "{line}"),

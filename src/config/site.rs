@@ -8,6 +8,8 @@ use crate::model::{BySlot, Slot, plan::MigrateWhen};
 #[derive(Clone, Debug)]
 pub struct Site {
   pub name: String,
+  /// Real users depend on it.
+  pub production: bool,
   /// The file this came from.
   pub file: PathBuf,
   pub root: PathBuf,

@@ -100,6 +100,18 @@ impl Table {
     }
   }
 
+  /// Takes from `weaker` what is not here, table by table.
+  pub(super) fn fill(&mut self, weaker: &Self) {
+    for entry in &weaker.0 {
+      let mine = self.0.iter_mut().find(|mine| mine.key == entry.key);
+      match (mine.map(|mine| &mut mine.node.value), &entry.node.value) {
+        (None, _) => self.0.push(entry.clone()),
+        (Some(Value::Table(mine)), Value::Table(weaker)) => mine.fill(weaker),
+        (Some(_), _) => {}
+      }
+    }
+  }
+
   /// The value of a dotted key.
   pub(super) fn at(&self, path: &str) -> Option<&Node> {
     match path.split_once('.') {
@@ -155,8 +167,19 @@ pub(super) struct Grow<'a> {
 
 impl Grow<'_> {
   pub(super) fn table(&mut self, table: &DeTable<'_>, path: &str) -> Table {
+    self.chosen(table, path, |_| true)
+  }
+
+  /// Only those entries whose keys `keep` wants; nothing is said about the others.
+  pub(super) fn chosen(
+    &mut self,
+    table: &DeTable<'_>,
+    path: &str,
+    keep: impl Fn(&str) -> bool,
+  ) -> Table {
     let mut entries: Vec<Entry> = table
       .iter()
+      .filter(|(key, _)| keep(key.get_ref()))
       .map(|(key, value)| {
         let name = key.get_ref().as_ref();
         let path = join(path, name);

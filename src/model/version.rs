@@ -14,6 +14,11 @@ impl VersionName {
   pub fn as_str(&self) -> &str {
     &self.0
   }
+
+  /// Stands for a version that is not chosen yet, to ask whether any could be deployed at all.
+  pub fn placeholder() -> Self {
+    Self("_".to_owned())
+  }
 }
 
 /// Why a text is not a version.

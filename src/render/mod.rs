@@ -20,7 +20,7 @@ pub mod verdict;
 pub mod words;
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 
 pub use page::{Detail, Line, Page, Tone};
 pub use typing::Typing;

@@ -127,6 +127,13 @@ pub fn refused(refusal: &Refusal) -> Page {
   page
 }
 
+/// Which site, and which users move from where to where.
+pub fn facts_of(plan: &Plan) -> Page {
+  let mut page = Page::default();
+  facts(&mut page, plan);
+  page
+}
+
 fn facts(page: &mut Page, plan: &Plan) {
   page.plain(format!("  site     {}", Shown::line(&plan.site)));
   if let Some(from) = plan.from {

@@ -20,21 +20,21 @@ use crate::model::{
   traffic::{Live, Readiness, Testimony, Warmth, Witness, WitnessKind},
 };
 
-pub(in crate::render) fn now() -> DateTime<Utc> {
+pub(crate) fn now() -> DateTime<Utc> {
   DateTime::parse_from_rfc3339("2026-11-20T14:32:07Z")
     .expect("a time")
     .into()
 }
 
-pub(in crate::render) fn before(seconds: i64) -> DateTime<Utc> {
+pub(crate) fn before(seconds: i64) -> DateTime<Utc> {
   now() - TimeDelta::seconds(seconds)
 }
 
-pub(in crate::render) fn version(text: &str) -> VersionName {
+pub(crate) fn version(text: &str) -> VersionName {
   text.parse().expect("a version")
 }
 
-pub(in crate::render) fn actor() -> Actor {
+pub(crate) fn actor() -> Actor {
   Actor {
     user: "alice".into(),
     as_user: None,
@@ -44,7 +44,7 @@ pub(in crate::render) fn actor() -> Actor {
   }
 }
 
-pub(in crate::render) fn container(service: &str, slot: Slot, tag: &str, up: i64) -> Container {
+pub(crate) fn container(service: &str, slot: Slot, tag: &str, up: i64) -> Container {
   Container {
     id: ContainerId(plan::hex(format!("{slot} {service}").as_bytes())),
     name: format!("{service}-{slot}"),
@@ -67,7 +67,7 @@ pub(in crate::render) fn container(service: &str, slot: Slot, tag: &str, up: i64
   }
 }
 
-pub(in crate::render) fn health(slot: Slot) -> HealthReport {
+pub(crate) fn health(slot: Slot) -> HealthReport {
   let level = |level, detail: &str, millis| LevelReport {
     level,
     pass: Pass::Ok,
@@ -88,7 +88,7 @@ pub(in crate::render) fn health(slot: Slot) -> HealthReport {
   }
 }
 
-pub(in crate::render) fn smoke() -> Vec<SmokeResult> {
+pub(crate) fn smoke() -> Vec<SmokeResult> {
   [
     "request code",
     "login flow",
@@ -168,7 +168,7 @@ fn router() -> RouterFacts {
   }
 }
 
-pub(in crate::render) fn observation() -> Observation {
+pub(crate) fn observation() -> Observation {
   let mut db = container("db", Slot::Blue, "15", 900_000);
   db.name = "ala-db".into();
   db.image = "postgres:15".into();
@@ -231,7 +231,7 @@ pub(in crate::render) fn observation() -> Observation {
   }
 }
 
-pub(in crate::render) fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
   let slot = Slot::Green;
   let step = |step, seconds, details: &[&str]| PlannedStep {
     step,
@@ -287,7 +287,7 @@ pub(in crate::render) fn plan() -> Plan {
   }
 }
 
-pub(in crate::render) fn order() -> Order {
+pub(crate) fn order() -> Order {
   Order {
     id: OperationId(128),
     plan: plan(),
@@ -296,7 +296,7 @@ pub(in crate::render) fn order() -> Order {
   }
 }
 
-pub(in crate::render) fn ledger() -> ProbeLedger {
+pub(crate) fn ledger() -> ProbeLedger {
   ProbeLedger {
     sent: 1_204,
     lost: 0,
@@ -309,7 +309,7 @@ pub(in crate::render) fn ledger() -> ProbeLedger {
   }
 }
 
-pub(in crate::render) fn verdict(outcome: Outcome) -> Verdict {
+pub(crate) fn verdict(outcome: Outcome) -> Verdict {
   Verdict {
     outcome,
     summary: "GREEN 2.0.0 serves users, BLUE stays warm".into(),
@@ -319,7 +319,7 @@ pub(in crate::render) fn verdict(outcome: Outcome) -> Verdict {
 }
 
 /// Numbers the events and lets half a second go by before each.
-pub(in crate::render) fn records(events: Vec<Event>) -> Vec<Record> {
+pub(crate) fn records(events: Vec<Event>) -> Vec<Record> {
   let mut at = before(20);
   (1_u64..)
     .zip(events)
@@ -330,7 +330,7 @@ pub(in crate::render) fn records(events: Vec<Event>) -> Vec<Record> {
     .collect()
 }
 
-pub(in crate::render) fn begun() -> Event {
+pub(crate) fn begun() -> Event {
   Event::Begun {
     plan_hash: plan().hash(),
     actor: actor(),

@@ -4,7 +4,7 @@
 //! A fact older than `View::stale` is drawn as unknown, whatever it said when it was seen.
 
 mod parts;
-mod slots;
+pub mod slots;
 #[cfg(test)]
 mod tests;
 
@@ -35,12 +35,12 @@ pub struct View {
 }
 
 impl View {
-  fn is_stale(&self, at: DateTime<Utc>) -> bool {
+  pub fn is_stale(&self, at: DateTime<Utc>) -> bool {
     age(at, self.now) > self.stale
   }
 
   /// The value while it is fresh; else the words that stand in its place.
-  fn fresh<'a, T>(&self, known: &'a Known<T>) -> Result<&'a T, String> {
+  pub fn fresh<'a, T>(&self, known: &'a Known<T>) -> Result<&'a T, String> {
     match known {
       Known::Yes { value, at } if !self.is_stale(*at) => Ok(value),
       Known::Yes { at, .. } => Err(self.unknown("not seen", *at)),
@@ -103,7 +103,7 @@ pub fn one_line(seen: &Observation, view: &View) -> String {
 }
 
 /// `Live`, or unknown when the whole look at the site is too old.
-fn live(seen: &Observation, view: &View) -> Live {
+pub fn live(seen: &Observation, view: &View) -> Live {
   if view.is_stale(seen.at) {
     return Live::Unknown;
   }
@@ -127,7 +127,7 @@ fn proof(seen: &Observation) -> Option<&Witness> {
 }
 
 /// The version that runs in a slot; for the live one, else the version recorded with the switch.
-fn version(seen: &Observation, slot: Slot) -> Option<&VersionName> {
+pub fn version(seen: &Observation, slot: Slot) -> Option<&VersionName> {
   let recorded = seen.record.as_ref().filter(|record| record.live == slot);
   let observed = seen.slots[slot].version.as_ref();
   observed.or_else(|| recorded.and_then(|record| record.version.as_ref()))

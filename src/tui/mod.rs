@@ -1,8 +1,21 @@
 //! The console: both environments side by side, and every action two deliberate keys away.
 //!
 //! One owned state (`state`), changed only by `update(&mut App, Msg) -> Vec<Effect>`, drawn by
-//! `view`. Only `run` (the loop), `terminal` and `input` touch the outside; `state`, `update` and
-//! `view` are pure, so that "Esc at the switch dialog touches nothing" is a unit test.
+//! `view`. Only `run` (the loop), `tasks`, `terminal` and `input` touch the outside; the rest is
+//! pure, so that "Esc at the switch dialog touches nothing" is a unit test.
 
+pub mod action;
+pub mod effect;
+mod input;
+pub mod key;
+pub mod keymap;
+pub mod msg;
+mod run;
 pub mod state;
+mod tasks;
+mod terminal;
+pub mod update;
 pub mod view;
+
+pub use run::{Options, run};
+pub use update::update;

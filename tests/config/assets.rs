@@ -38,7 +38,7 @@ fn mentions(table: &toml::Table, groups: Groups, path: &str, missing: &mut Vec<S
   for Key { name, kind, .. } in groups.iter().flat_map(|group| group.iter()) {
     let path = format!("{path}.{name}");
     match (kind, table.get(*name)) {
-      (Kind::Later, _) => {}
+      (Kind::Later | Kind::Personal, _) => {}
       (_, None) => missing.push(path),
       (Kind::Table(inner), Some(value)) => {
         mentions(value.as_table().expect("a table"), inner, &path, missing);

@@ -7,6 +7,7 @@
 )]
 
 mod assets;
+mod console;
 mod faults;
 mod files;
 mod hostile;

@@ -55,6 +55,7 @@ pub(crate) fn site(root: &Path) -> Site {
     file: root.join("cutover.toml"),
     root: root.to_owned(),
     state: root.join(".cutover"),
+    production: false,
     state_group: None,
     slots: BySlot {
       blue: slot.clone(),

@@ -16,6 +16,7 @@ pub(crate) fn site(name: &str, root: &Path) -> Site {
     file: root.join("cutover.toml"),
     root: root.to_owned(),
     state: root.join(".cutover"),
+    production: false,
     state_group: None,
     slots: BySlot::from_fn(|_| SlotConfig {
       label: None,

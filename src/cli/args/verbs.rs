@@ -9,6 +9,9 @@ use crate::model::{Slot, VersionName, event::Recovery, operation::OperationId};
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum Verb {
+  /// The full-screen console: both slots side by side (also when nothing is typed)
+  #[command(before_help = "Example: cutover ui --observe")]
+  Ui(Ui),
   /// Who is live, who says so, and how everything is
   #[command(before_help = "Example: cutover status")]
   Status(Status),
@@ -92,7 +95,8 @@ impl Verb {
       | Self::Backup(OnlyDryRun { dry })
       | Self::Restore(Restore { dry, .. })
       | Self::Migrate(Migrate { dry, .. }) => Some(*dry),
-      Self::Status(_)
+      Self::Ui(_)
+      | Self::Status(_)
       | Self::Health(_)
       | Self::History(_)
       | Self::Show(_)
@@ -108,6 +112,13 @@ impl Verb {
       | Self::Operate(_) => None,
     }
   }
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Ui {
+  /// Only watch: no key changes anything
+  #[arg(long)]
+  pub observe: bool,
 }
 
 #[derive(Clone, Debug, Args)]

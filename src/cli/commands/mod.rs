@@ -99,7 +99,8 @@ pub async fn run(desk: &mut Desk, cli: Cli) -> Outcome {
 
 async fn dispatch(desk: &mut Desk, verb: Option<Verb>, dry: DryRun) -> Verdict {
   match verb {
-    None => look::status(desk, None).await,
+    // Without a terminal that could show the console.
+    None | Some(Verb::Ui(_)) => look::status(desk, None).await,
     Some(Verb::Status(status)) => look::status(desk, Some(&status)).await,
     Some(Verb::Health(health)) => look::health(desk, health.slot).await,
     Some(Verb::Lock(LockVerb::Status)) => look::lock(desk),

@@ -1,6 +1,7 @@
 //! Makes the `Site` of a tree whose shape was checked. One file per part of the site; each reads
 //! its table through `View` and reports what is missing or contradicts itself.
 
+mod console;
 mod database;
 mod health;
 mod proof;
@@ -59,6 +60,7 @@ impl<'a> Build<'a> {
     self.words = words::read(&View::top(self, table).table("slots"));
     let top = View::top(self, table);
     let name = top.required("name", "write name = \"my-site\"");
+    let production = top.flag_or_default("production");
     let services = runtime::services(&top);
     let keys: Vec<String> = services.iter().map(|service| service.key.clone()).collect();
     let state = top.path("state");
@@ -75,6 +77,7 @@ impl<'a> Build<'a> {
     }
     Site {
       name: name.unwrap_or_default(),
+      production,
       file: file.to_owned(),
       root: self.root.clone(),
       state: state.unwrap_or_else(|| {

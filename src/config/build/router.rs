@@ -34,7 +34,7 @@ pub(super) fn nginx(top: &View<'_>) -> Option<Nginx> {
     view.noted("command", vec!["nginx"].into());
     vec!["nginx".to_owned()]
   };
-  if view.flag_or_no("sudo") {
+  if view.flag_or_default("sudo") {
     if matches!(place, Some(Place::Host)) {
       command.splice(0..0, ["sudo".to_owned(), "-n".to_owned()]);
     } else {

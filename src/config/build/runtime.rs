@@ -180,7 +180,7 @@ fn service(key: &str, view: &View<'_>, only: bool) -> Service {
     key: key.to_owned(),
     name,
     container: BySlot::from_fn(|slot| container.as_ref().map(|names| names[slot].clone())),
-    optional: view.flag_or_no("optional"),
+    optional: view.flag_or_default("optional"),
     check: if view.has("check") {
       let check = health::check(&view.table("check"));
       BySlot {

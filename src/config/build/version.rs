@@ -75,7 +75,7 @@ pub(super) fn version(top: &View<'_>) -> Option<VersionSource> {
       variable,
       tag,
       source: source(&view),
-      no_cache: view.flag_or_no("no_cache"),
+      no_cache: view.flag_or_default("no_cache"),
     }
   } else {
     if !view.has("variable") {
@@ -104,7 +104,7 @@ fn source(view: &View<'_>) -> Option<Source> {
   let git = source.path("git")?;
   Some(Source {
     git,
-    pull: source.flag_or_no("pull"),
+    pull: source.flag_or_default("pull"),
   })
 }
 

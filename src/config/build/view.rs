@@ -12,7 +12,7 @@ use crate::{
     shape::{duration_of, integer_of},
     source::Span,
     template::Template,
-    tree::{Node, Table, Value, join},
+    tree::{Entry, Node, Table, Value, join},
   },
   model::BySlot,
 };
@@ -64,13 +64,18 @@ impl<'a> View<'a> {
     }
   }
 
-  /// Named inner tables in the order of the file.
-  pub(super) fn each(&self) -> Vec<(String, Self)> {
-    let entries = self
+  /// Everything of this table in the order of the file.
+  pub(super) fn entries(&self) -> &'a [Entry] {
+    self
       .table
       .map(|table| table.0.as_slice())
-      .unwrap_or_default();
-    entries
+      .unwrap_or_default()
+  }
+
+  /// Named inner tables in the order of the file.
+  pub(super) fn each(&self) -> Vec<(String, Self)> {
+    self
+      .entries()
       .iter()
       .map(|entry| (entry.key.clone(), self.inner(&entry.key, Some(&entry.node))))
       .collect()
@@ -255,6 +260,12 @@ impl<'a> View<'a> {
     Some(items.iter().filter_map(text).collect())
   }
 
+  /// The texts of a list, not noted; of anything else none.
+  pub(super) fn listed(&self, key: &str) -> Vec<String> {
+    let items = self.items(key).unwrap_or_default();
+    items.iter().map(|text| text.plain()).collect()
+  }
+
   /// Texts which are the same for both slots.
   pub(super) fn list(&self, key: &str) -> Option<Vec<String>> {
     let made: Vec<String> = self.items(key)?.iter().map(|text| text.plain()).collect();
@@ -316,11 +327,13 @@ impl<'a> View<'a> {
     Some(yes)
   }
 
-  /// The flag, or no; noted either way.
-  pub(super) fn flag_or_no(&self, key: &str) -> bool {
+  /// The flag, or the schema's default; noted either way.
+  pub(super) fn flag_or_default(&self, key: &str) -> bool {
     self.flag(key).unwrap_or_else(|| {
-      self.setting(join(&self.path, key), false.into(), None);
-      false
+      let path = join(&self.path, key);
+      let yes = default_of(&path) == "true";
+      self.setting(path, yes.into(), None);
+      yes
     })
   }
 
@@ -361,11 +374,7 @@ impl<'a> View<'a> {
   pub(super) fn texts(&self, key: &str) -> BySlot<BTreeMap<String, String>> {
     let inner = self.table(key);
     let mut made: BySlot<BTreeMap<String, String>> = BySlot::default();
-    for entry in inner
-      .table
-      .map(|table| table.0.as_slice())
-      .unwrap_or_default()
-    {
+    for entry in inner.entries() {
       let Value::Text(text) = &entry.node.value else {
         continue;
       };

@@ -2,7 +2,10 @@
 
 use super::{
   Groups, Key, Kind,
-  Kind::{Bool, Duration, Each, Integer, Json, Later, List, Port, Table, Tables, Text, Texts},
+  Kind::{
+    Bool, Duration, Each, Integer, Json, Later, List, Lists, Personal, Port, Table, Tables, Text, Texts,
+    WordOrInteger,
+  },
   Rule::{Captures, Fixed, Slots, SlotsAndCaptures},
   built, key,
 };
@@ -10,6 +13,7 @@ use super::{
 pub static TOP: Groups = &[&[
   key("schema", Integer { least: 1, most: 1 }, "1", "Version of this format."),
   key("name", Text(Fixed), "", "The site's name: letters, digits, `-`, `_` and `.`. Required."),
+  key("production", Bool, "false", "Real users depend on this site: the console looks different and its dialogs say so."),
   key("root", Text(Fixed), "the file's folder", "Folder every relative path starts from."),
   key("state", Text(Fixed), "{root}/.cutover", "Folder of lock, journal, evidence and pins, shared by everyone on this machine. Its parent must exist."),
   key("state_group", Text(Fixed), "", "Group that shares the state folder (modes 2770 and 0660 instead of 0700 and 0600)."),
@@ -29,6 +33,25 @@ pub static TOP: Groups = &[&[
   key("watch", Later, "", "Watching error rates after a switch."),
   key("followers", Later, "", "Workers outside the slots."),
   key("notify", Later, "", "Webhooks."),
+  key("ui", Personal, "", ""),
+  key("keys", Personal, "", ""),
+]];
+
+/// In a defaults file only.
+pub static CONSOLE: Groups = &[&[
+  key("ui", Table(UI), "", "What the console looks like."),
+  key("keys", Lists, "", "Keys of the console's actions."),
+]];
+
+pub static UI: Groups = &[&[
+  key("theme", built(&["default", "light", "high-contrast", "color-blind", "mono"], &[]), "default", "Colors. `default` uses the terminal's own 16; `mono` has none and says the same with bold, underline and reverse."),
+  key("charset", built(&["auto", "unicode", "ascii"], &[]), "auto", "Characters of frames and marks; `auto` asks the locale and the terminal's name."),
+  key("mouse", Bool, "false", "The console takes the mouse, for the wheel; selecting text is then the terminal's only with Shift."),
+  key("sync", Bool, "true", "Wrap each frame in a synchronized update, so that no half frame is seen."),
+  key("frames", WordOrInteger { word: "auto", least: 1, most: 60 }, "auto", "Most frames drawn in a second; `auto` draws fewer over SSH."),
+  key("time", built(&["site", "utc", "relative", "off"], &[]), "site", "Times beside log lines: in the time zone of the site's machine, in UTC, as an age, or none."),
+  key("log_memory", Integer { least: 1, most: 256 }, "8", "MiB of lines each log pane keeps."),
+  key("bell", Bool, "true", "Ring the terminal when an operation ends or waits for an answer."),
 ]];
 
 static SLOTS: Groups = &[&[

@@ -1,13 +1,14 @@
 //! THE table of keys: one row each, with its type, default and meaning.
 //!
-//! `shape` checks a file against it, `reference` makes `docs/config.md` of it. A key that is not
+//! `TOP` is a site's file, `CONSOLE` what each person may set in a defaults file. `shape` checks a
+//! file against them, `reference` makes `docs/config.md` of them. A key that is not
 //! here does not exist; what the design names and this version lacks is here too, to be refused
 //! by name instead of ignored.
 
 #[rustfmt::skip]
 mod keys;
 
-pub use keys::TOP;
+pub use keys::{CONSOLE, TOP, UI};
 
 pub use super::template::Rule;
 use Kind::{Choice, Each, Table, Tables};
@@ -28,9 +29,17 @@ pub enum Kind {
   List(Rule),
   /// Names to texts.
   Texts(Rule),
+  /// Any name to a text, or to texts in order.
+  Lists,
   /// Any value; a table of them where a table is asked for.
   Json(Rule),
   Integer {
+    least: i64,
+    most: i64,
+  },
+  /// An integer, or this word in quotes.
+  WordOrInteger {
+    word: &'static str,
     least: i64,
     most: i64,
   },
@@ -53,6 +62,8 @@ pub enum Kind {
   Each(Groups),
   /// Named by the design and not built.
   Later,
+  /// Each person's own, for a defaults file: refused in a site's.
+  Personal,
 }
 
 /// Rows of one table, in groups so that tables can share them.
@@ -95,7 +106,12 @@ pub(super) fn row(groups: Groups, name: &str) -> Option<&'static Key> {
 
 /// The row a dotted path leads to, such as `services.api.check.url`; `[0]` is passed over.
 pub(super) fn find(path: &str) -> Option<&'static Key> {
-  let mut groups = TOP;
+  [TOP, CONSOLE]
+    .into_iter()
+    .find_map(|groups| find_in(groups, path))
+}
+
+fn find_in(mut groups: Groups, path: &str) -> Option<&'static Key> {
   let mut any = false;
   let mut found = None;
   for part in path.split('.') {
@@ -132,6 +148,7 @@ mod tests {
       find("smoke[3].expect.status").map(|key| key.name),
       Some("status")
     );
+    assert_eq!(find("ui.theme").map(|key| key.default), Some("default"));
     assert!(find("services.api.chek").is_none());
   }
 }

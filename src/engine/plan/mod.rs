@@ -9,6 +9,7 @@ mod fences;
 mod housekeeping;
 mod preview;
 mod rollback;
+mod stale;
 mod switch;
 
 use super::{Intent, world::World};
@@ -21,6 +22,7 @@ use crate::{
 };
 
 pub use preview::Preview;
+pub use stale::changed;
 
 /// Plans `intent` against what was just observed. Changes nothing.
 pub async fn plan(
@@ -30,6 +32,18 @@ pub async fn plan(
 ) -> Result<Plan, Refusal> {
   let preview = preview::gather(world, observation, intent).await;
   make(&world.site, observation, intent, &preview)
+}
+
+/// Whether anything may be planned at all: nobody else is at work, nothing is half done, Docker
+/// answers.
+pub fn must_be_free(site: &Site, observation: &Observation) -> Result<(), Refusal> {
+  let preview = Preview::default();
+  let case = fences::Case {
+    site,
+    observation,
+    preview: &preview,
+  };
+  case.must_be_free()
 }
 
 /// The pure part of [`plan`].

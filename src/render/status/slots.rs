@@ -93,7 +93,7 @@ pub(super) fn row(container: &Container, view: &View) -> Vec<String> {
 }
 
 /// A container started from a pin carries the image's ID instead of a name.
-fn image(container: &Container) -> String {
+pub fn image(container: &Container) -> String {
   let id = container.image_id.short();
   if container.image.starts_with("sha256:") {
     let version = container.version.as_ref();
@@ -105,7 +105,7 @@ fn image(container: &Container) -> String {
   format!("{} {id}", Shown::line(&container.image))
 }
 
-fn state(container: &Container) -> String {
+pub fn state(container: &Container) -> String {
   match (container.state, container.exit_code) {
     (ContainerState::Exited | ContainerState::Dead, _) if container.oom_killed => {
       "OOM-killed".to_owned()
@@ -117,7 +117,7 @@ fn state(container: &Container) -> String {
   }
 }
 
-fn health_word(health: DockerHealth) -> &'static str {
+pub fn health_word(health: DockerHealth) -> &'static str {
   match health {
     DockerHealth::None => "-",
     DockerHealth::Starting => "starting",
@@ -126,7 +126,7 @@ fn health_word(health: DockerHealth) -> &'static str {
   }
 }
 
-pub(super) fn tone(container: &Container) -> Tone {
+pub fn tone(container: &Container) -> Tone {
   match (container.state, container.health) {
     (ContainerState::Running, DockerHealth::Healthy | DockerHealth::None) => Tone::Plain,
     (ContainerState::Running, DockerHealth::Starting) | (ContainerState::Created, _) => Tone::Warn,
@@ -152,7 +152,7 @@ fn levels(page: &mut Page, report: &crate::model::health::HealthReport, view: &V
   }
 }
 
-fn tested(state: &EnvironmentState, view: &View) -> (Tone, String) {
+pub fn tested(state: &EnvironmentState, view: &View) -> (Tone, String) {
   let Some(evidence) = &state.evidence else {
     return (
       Tone::Plain,

@@ -1,2 +1,9 @@
 //! What the console knows and where the operator is in it: plain values, one file for each panel.
 //! No screen, no clock, no channels.
+
+pub mod able;
+pub mod app;
+pub mod ask;
+pub mod modal;
+pub mod operation;
+pub mod panel;

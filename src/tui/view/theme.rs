@@ -117,10 +117,9 @@ impl Theme {
         Slot::Green => colors.green,
       })
       .add_modifier(Modifier::BOLD),
-      Role::Focus => fg(colors.focus).add_modifier(Modifier::BOLD),
+      Role::Focus | Role::Key => fg(colors.focus).add_modifier(Modifier::BOLD),
       Role::Selected => plain.add_modifier(Modifier::REVERSED),
       Role::Found => fg(colors.found_text).bg(colors.found),
-      Role::Key => fg(colors.focus).add_modifier(Modifier::BOLD),
       Role::Marker => fg(colors.marker),
       Role::Field => fg(colors.field),
     }

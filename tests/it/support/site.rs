@@ -24,6 +24,7 @@ impl SiteBuilder {
       file: "/srv/ala/cutover.toml".into(),
       root: "/srv/ala".into(),
       state: "/srv/ala/.cutover".into(),
+      production: false,
       state_group: None,
       slots: BySlot::from_fn(|slot| SlotConfig {
         label: None,

@@ -1,0 +1,53 @@
+//! Everything the console can ask for, on one page. `tasks` carries it out; `update` only names it.
+
+use super::state::ask::Ticket;
+use crate::{
+  engine::Intent,
+  model::{
+    event::{Answer, Recovery},
+    operation::OperationId,
+    plan::Plan,
+    shown::Shown,
+  },
+};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+  /// Look at everything again, now.
+  Observe,
+  Plan {
+    ticket: Ticket,
+    intent: Intent,
+  },
+  Launch {
+    ticket: Ticket,
+    plan: Box<Plan>,
+  },
+  Recover {
+    ticket: Ticket,
+    id: OperationId,
+    how: Recovery,
+  },
+  Answer {
+    id: OperationId,
+    gate: String,
+    answer: Answer,
+  },
+  Abort {
+    id: OperationId,
+  },
+  Note {
+    id: OperationId,
+    text: Shown,
+  },
+  Follow {
+    id: OperationId,
+  },
+  /// To the terminal's clipboard and to a file.
+  Copy {
+    text: String,
+  },
+  Redraw,
+  Suspend,
+  Quit,
+}

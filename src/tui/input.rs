@@ -1,0 +1,148 @@
+//! What the operator's terminal sends, as messages; and the notice when it is gone.
+//!
+//! crossterm's own reader never notices a hang-up and spins (crossterm-rs/crossterm#793), so a
+//! thread watches the terminal for it and does nothing else.
+
+use std::{
+  io,
+  os::fd::{AsFd, OwnedFd},
+  thread,
+};
+
+use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use futures_util::{FutureExt, StreamExt};
+use nix::{
+  errno::Errno,
+  poll::{PollFd, PollFlags, PollTimeout, poll},
+};
+use tokio::sync::oneshot;
+
+use super::key::{Code, Key};
+
+/// One thing the terminal sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+  Key(Key),
+  Repeat,
+  Paste(String),
+  Resize,
+  Focus(bool),
+  /// Lines of the wheel, down is positive.
+  Wheel(isize),
+}
+
+pub(super) struct Input {
+  events: Option<EventStream>,
+}
+
+impl Input {
+  pub(super) fn open() -> Self {
+    Self {
+      events: Some(EventStream::new()),
+    }
+  }
+
+  /// Leaves the keys to another program until `open` again.
+  pub(super) fn close(&mut self) {
+    self.events = None;
+  }
+
+  pub(super) fn reopen(&mut self) {
+    self.events = Some(EventStream::new());
+  }
+
+  /// The next thing; `None` when the terminal is gone. Safe to cancel.
+  pub(super) async fn next(&mut self) -> Option<Heard> {
+    let Some(events) = &mut self.events else {
+      return std::future::pending().await;
+    };
+    loop {
+      match events.next().await {
+        Some(Ok(event)) => {
+          if let Some(heard) = heard(event) {
+            return Some(heard);
+          }
+        }
+        Some(Err(_)) | None => return None,
+      }
+    }
+  }
+
+  /// What is there already, without waiting.
+  pub(super) fn ready(&mut self) -> Option<Heard> {
+    let events = self.events.as_mut()?;
+    loop {
+      match events.next().now_or_never() {
+        Some(Some(Ok(event))) => {
+          if let Some(heard) = heard(event) {
+            return Some(heard);
+          }
+        }
+        _ => return None,
+      }
+    }
+  }
+}
+
+fn heard(event: Event) -> Option<Heard> {
+  match event {
+    Event::Key(key) => pressed(key),
+    Event::Paste(text) => Some(Heard::Paste(text)),
+    Event::Resize(..) => Some(Heard::Resize),
+    Event::FocusGained => Some(Heard::Focus(true)),
+    Event::FocusLost => Some(Heard::Focus(false)),
+    Event::Mouse(mouse) => match mouse.kind {
+      crossterm::event::MouseEventKind::ScrollDown => Some(Heard::Wheel(3)),
+      crossterm::event::MouseEventKind::ScrollUp => Some(Heard::Wheel(-3)),
+      _ => None,
+    },
+  }
+}
+
+fn pressed(event: KeyEvent) -> Option<Heard> {
+  match event.kind {
+    KeyEventKind::Press => {}
+    KeyEventKind::Repeat => return Some(Heard::Repeat),
+    KeyEventKind::Release => return None,
+  }
+  let code = match event.code {
+    KeyCode::Char(c) => Code::Char(c),
+    KeyCode::Enter => Code::Enter,
+    KeyCode::Esc => Code::Esc,
+    KeyCode::Tab => Code::Tab,
+    KeyCode::BackTab => Code::BackTab,
+    KeyCode::Backspace => Code::Backspace,
+    KeyCode::Delete => Code::Delete,
+    KeyCode::Insert => Code::Insert,
+    KeyCode::Up => Code::Up,
+    KeyCode::Down => Code::Down,
+    KeyCode::Left => Code::Left,
+    KeyCode::Right => Code::Right,
+    KeyCode::Home => Code::Home,
+    KeyCode::End => Code::End,
+    KeyCode::PageUp => Code::PageUp,
+    KeyCode::PageDown => Code::PageDown,
+    KeyCode::F(number) => Code::F(number),
+    _ => return None,
+  };
+  Some(Heard::Key(Key {
+    code,
+    ctrl: event.modifiers.contains(KeyModifiers::CONTROL),
+    alt: event.modifiers.contains(KeyModifiers::ALT),
+  }))
+}
+
+/// Ends when the terminal is hung up; never polls in between.
+pub(super) fn hang_up() -> io::Result<oneshot::Receiver<()>> {
+  let terminal: OwnedFd = io::stdin().as_fd().try_clone_to_owned()?;
+  let (tell, gone) = oneshot::channel();
+  thread::Builder::new()
+    .name("hang-up".to_owned())
+    .spawn(move || {
+      // Asking for nothing: a hang-up and an error are always told.
+      let mut watched = [PollFd::new(terminal.as_fd(), PollFlags::empty())];
+      while let Ok(0) | Err(Errno::EINTR) = poll(&mut watched, PollTimeout::NONE) {}
+      let _ = tell.send(());
+    })?;
+  Ok(gone)
+}

@@ -1,0 +1,63 @@
+//! Everything that can happen to the console, on one page.
+
+use std::sync::Arc;
+
+use super::{key::Key, state::ask::Ticket};
+use crate::{
+  engine::ports::Launch,
+  model::{
+    event::Record,
+    observation::Observation,
+    operation::OperationId,
+    plan::{Order, Plan, Refusal},
+    shown::Shown,
+  },
+  render::Page,
+};
+
+#[derive(Debug)]
+pub enum Msg {
+  Key(Key),
+  /// The terminal says that a key is being held down.
+  Repeat,
+  Paste(String),
+  Resize,
+  /// The wheel, in lines; down is positive.
+  Wheel(isize),
+  /// The frame that shows what was last changed has been written to the terminal.
+  Painted,
+  /// Time went by; see `App::wake_at`.
+  Tick,
+  Observed(Arc<Observation>),
+  Planned {
+    ticket: Ticket,
+    plan: Result<Box<Plan>, Refusal>,
+  },
+  Launched {
+    ticket: Ticket,
+    launch: Result<Launch, Shown>,
+  },
+  /// An operation is followed from now on.
+  Following {
+    order: Box<Order>,
+  },
+  Recorded {
+    id: OperationId,
+    record: Box<Record>,
+  },
+  RunnerGone {
+    id: OperationId,
+  },
+  /// A page that was asked for: an operation of the past, the state of a container.
+  Page {
+    ticket: Ticket,
+    page: Page,
+  },
+  /// Something was done or could not be: one line for the operator.
+  Said {
+    tone: crate::render::Tone,
+    text: Shown,
+  },
+  /// The terminal is gone, or the process was asked to end.
+  Gone,
+}

@@ -1,0 +1,281 @@
+//! The only loop: wait, take everything that is waiting, change the state, draw if it shows.
+//!
+//! Keys come first and are drawn at once; what nobody asked for (logs, figures) is drawn at the
+//! frame clock, which is slower over SSH and slowest while nobody looks.
+
+use std::{io, sync::Arc, time::Duration};
+
+use tokio::{
+  signal::unix::{Signal, SignalKind, signal},
+  sync::mpsc,
+  time::{Instant, sleep_until},
+};
+
+use super::{
+  effect::Effect,
+  input::{Heard, Input, hang_up},
+  keymap::Keymap,
+  msg::Msg,
+  state::app::{App, Now, Role},
+  tasks::Tasks,
+  terminal::{Manners, Screen},
+  update,
+  view::{self, theme::Theme},
+};
+use crate::{
+  engine::{ports::Operations, world::World},
+  model::operation::Outcome,
+};
+
+/// Between two frames that no key asked for.
+const LOCAL: Duration = Duration::from_millis(33);
+const OVER_SSH: Duration = Duration::from_millis(250);
+const UNFOCUSED: Duration = Duration::from_secs(1);
+/// The clock in the header; shows that the screen is alive.
+const CLOCK: Duration = Duration::from_secs(1);
+/// Messages taken before a frame is drawn; a flood must not starve the screen.
+const MOST_AT_ONCE: usize = 512;
+
+/// How the console was asked to be.
+#[derive(Clone, Debug)]
+pub struct Options {
+  pub role: Role,
+  pub theme: Theme,
+  pub keymap: Keymap,
+  pub sync: bool,
+  pub mouse: bool,
+  /// Frames that no key asked for come at most this often; `None` finds out.
+  pub between_frames: Option<Duration>,
+}
+
+/// Opens the console and stays until the operator leaves or the terminal goes away.
+pub async fn run(
+  world: World,
+  operations: Arc<dyn Operations>,
+  options: Options,
+) -> io::Result<Outcome> {
+  let gone = hang_up()?;
+  let signals = Signals::listen()?;
+  let screen = Screen::open(Manners {
+    sync: options.sync,
+    mouse: options.mouse,
+  })?;
+  let (to, news) = mpsc::channel(1024);
+  let start = Instant::now();
+  let now = Now {
+    since_start: Duration::ZERO,
+    wall: world.clock.now(),
+  };
+  let app = App::new(
+    Arc::clone(&world.site),
+    operations.actor(),
+    options.role,
+    options.keymap.clone(),
+    now,
+  );
+  let tasks = Tasks::new(world.clone(), operations, to);
+  tasks.watch();
+  let mut console = Console {
+    world,
+    app,
+    screen,
+    input: Input::open(),
+    tasks,
+    news,
+    theme: options.theme,
+    between: options.between_frames.unwrap_or_else(default_frames),
+    start,
+    focused: true,
+    quit: false,
+  };
+  console.live(gone, signals).await?;
+  Ok(Outcome::Done)
+}
+
+fn default_frames() -> Duration {
+  if std::env::var_os("SSH_CONNECTION").is_some() {
+    OVER_SSH
+  } else {
+    LOCAL
+  }
+}
+
+struct Signals {
+  terminate: Signal,
+  hang_up: Signal,
+  stop: Signal,
+}
+
+impl Signals {
+  fn listen() -> io::Result<Self> {
+    Ok(Self {
+      terminate: signal(SignalKind::terminate())?,
+      hang_up: signal(SignalKind::hangup())?,
+      stop: signal(SignalKind::from_raw(nix::libc::SIGTSTP))?,
+    })
+  }
+}
+
+struct Console {
+  world: World,
+  app: App,
+  screen: Screen,
+  input: Input,
+  tasks: Tasks,
+  news: mpsc::Receiver<Msg>,
+  theme: Theme,
+  between: Duration,
+  start: Instant,
+  focused: bool,
+  quit: bool,
+}
+
+/// Why a frame is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+  No,
+  /// At the frame clock.
+  Soon,
+  /// A key was pressed: now.
+  Now,
+}
+
+impl Console {
+  async fn live(
+    &mut self,
+    mut gone: tokio::sync::oneshot::Receiver<()>,
+    mut signals: Signals,
+  ) -> io::Result<()> {
+    let mut due = Due::Now;
+    let mut last = Instant::now();
+    let mut clock = Instant::now() + CLOCK;
+    let mut title = String::new();
+    while !self.quit {
+      if due != Due::No && !self.screen.is_busy() {
+        let frame = last + self.pause();
+        if due == Due::Now || Instant::now() >= frame {
+          due = Due::No;
+          last = Instant::now();
+          let (app, theme) = (&self.app, self.theme);
+          let drawn = self
+            .screen
+            .draw(|buffer, area| view::draw(buffer, area, app, theme))?;
+          if !drawn {
+            // Nothing changed on the screen, so it shows what was asked for already.
+            self.painted();
+          }
+          let wanted = view::title(&self.app);
+          if wanted != title {
+            self.screen.title(&wanted)?;
+            title = wanted;
+          }
+          continue;
+        }
+      }
+      let frame = (due == Due::Soon && !self.screen.is_busy()).then(|| last + self.pause());
+      let wake = self.app.wake_at().map(|at| self.start + at);
+      let next = [Some(clock), frame, wake].into_iter().flatten().min();
+      tokio::select! {
+        biased;
+        heard = self.input.next() => {
+          let Some(heard) = heard else { break };
+          self.hear(heard)?;
+          due = Due::Now;
+        }
+        result = self.screen.painted() => {
+          result?;
+          self.painted();
+          due = due.max_of(Due::Soon);
+        }
+        _ = &mut gone => break,
+        _ = signals.terminate.recv() => break,
+        _ = signals.hang_up.recv() => break,
+        _ = signals.stop.recv() => self.suspend()?,
+        Some(msg) = self.news.recv() => {
+          self.update(msg)?;
+          due = due.max_of(Due::Soon);
+        }
+        () = sleep_until(next.unwrap_or(clock)) => {
+          self.update(Msg::Tick)?;
+          if Instant::now() >= clock {
+            clock = Instant::now() + CLOCK;
+          }
+          due = due.max_of(Due::Soon);
+        }
+      }
+      while let Some(heard) = self.input.ready() {
+        self.hear(heard)?;
+        due = Due::Now;
+      }
+      for _ in 0..MOST_AT_ONCE {
+        let Ok(msg) = self.news.try_recv() else { break };
+        self.update(msg)?;
+        due = due.max_of(Due::Soon);
+      }
+    }
+    Ok(())
+  }
+
+  fn pause(&self) -> Duration {
+    if self.focused {
+      self.between
+    } else {
+      UNFOCUSED
+    }
+  }
+
+  fn painted(&mut self) {
+    drop(self.update(Msg::Painted));
+  }
+
+  fn hear(&mut self, heard: Heard) -> io::Result<()> {
+    match heard {
+      Heard::Key(key) => self.update(Msg::Key(key)),
+      Heard::Repeat => self.update(Msg::Repeat),
+      Heard::Paste(text) => self.update(Msg::Paste(text)),
+      Heard::Resize => self.update(Msg::Resize),
+      Heard::Wheel(lines) => self.update(Msg::Wheel(lines)),
+      Heard::Focus(focused) => {
+        self.focused = focused;
+        Ok(())
+      }
+    }
+  }
+
+  fn update(&mut self, msg: Msg) -> io::Result<()> {
+    let now = Now {
+      since_start: self.start.elapsed(),
+      wall: self.world.clock.now(),
+    };
+    for effect in update(&mut self.app, msg, now) {
+      match effect {
+        Effect::Quit => self.quit = true,
+        Effect::Redraw => self.screen.repaint(),
+        Effect::Suspend => self.suspend()?,
+        other => self.tasks.start(other, self.app.seen.as_ref()),
+      }
+    }
+    Ok(())
+  }
+
+  /// Back to the shell until it continues us.
+  fn suspend(&mut self) -> io::Result<()> {
+    self.input.close();
+    self.screen.leave();
+    // Not SIGTSTP, which this process listens to: a signal that is listened to does not stop it.
+    nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP)?;
+    self.screen.come_back()?;
+    self.input.reopen();
+    Ok(())
+  }
+}
+
+impl Due {
+  fn max_of(self, other: Self) -> Self {
+    match (self, other) {
+      (Self::Now, _) | (_, Self::Now) => Self::Now,
+      (Self::Soon, _) | (_, Self::Soon) => Self::Soon,
+      (Self::No, Self::No) => Self::No,
+    }
+  }
+}

@@ -1,0 +1,187 @@
+//! The one owned state of the console. Changed only by `update`, drawn by `view`.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+  able::Able,
+  ask::{Asking, Ticket},
+  modal::Modal,
+  operation::Watched,
+  panel::Panel,
+};
+use crate::{
+  config::Site,
+  model::{
+    BySlot, Slot,
+    actor::Actor,
+    container::Container,
+    observation::{Observation, Phase},
+    shown::Shown,
+    traffic::Live,
+  },
+  render::{Detail, Tone, Typing, status},
+  tui::keymap::Keymap,
+};
+
+/// A fact older than this is drawn as unknown, never as healthy.
+pub const STALE: Duration = Duration::from_secs(15);
+/// How long a line about what just happened stays.
+const NOTICE: Duration = Duration::from_secs(12);
+
+/// Time as the loop last saw it. `since_start` never jumps; `wall` is for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+  pub since_start: Duration,
+  pub wall: DateTime<Utc>,
+}
+
+/// Who may do what from this console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+  Operator,
+  /// `--observe`: no key changes anything.
+  Observer,
+}
+
+/// A line about what just happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+  pub tone: Tone,
+  pub text: Shown,
+  pub until: Duration,
+}
+
+#[derive(Debug)]
+pub struct App {
+  pub site: Arc<Site>,
+  pub me: Actor,
+  pub role: Role,
+  pub keymap: Keymap,
+  pub now: Now,
+  pub seen: Option<Arc<Observation>>,
+  pub operation: Option<Watched>,
+  pub able: Able,
+  pub panel: Panel,
+  /// The panel fills the screen.
+  pub zoomed: bool,
+  /// The row of the selected service in each environment.
+  pub selected: BySlot<usize>,
+  /// Lines scrolled up from the newest in the operation's panel.
+  pub scroll: usize,
+  pub modals: Vec<Modal>,
+  pub notice: Option<Notice>,
+  /// When Ctrl-C was last pressed: a second time quits at once.
+  pub interrupted_at: Option<Duration>,
+  tickets: u64,
+}
+
+impl App {
+  pub fn new(site: Arc<Site>, me: Actor, role: Role, keymap: Keymap, now: Now) -> Self {
+    Self {
+      site,
+      me,
+      role,
+      keymap,
+      now,
+      seen: None,
+      operation: None,
+      able: Able::nothing("the site has not been looked at yet"),
+      panel: Panel::Environment(Slot::Blue),
+      zoomed: false,
+      selected: BySlot { blue: 0, green: 0 },
+      scroll: 0,
+      modals: Vec::new(),
+      notice: None,
+      interrupted_at: None,
+      tickets: 0,
+    }
+  }
+
+  pub fn ticket(&mut self) -> Ticket {
+    self.tickets += 1;
+    Ticket(self.tickets)
+  }
+
+  pub fn say(&mut self, tone: Tone, text: impl AsRef<str>) {
+    self.notice = Some(Notice {
+      tone,
+      text: Shown::line(text.as_ref()),
+      until: self.now.since_start + NOTICE,
+    });
+  }
+
+  /// From where facts are judged: the same freshness as `cutover status`.
+  pub fn eyes(&self) -> status::View {
+    status::View {
+      now: self.now.wall,
+      stale: STALE,
+      detail: Detail::Normal,
+      typing: Typing::with_config(&self.site.file),
+    }
+  }
+
+  /// Who is live, or unknown when the facts are too old.
+  pub fn live(&self) -> Live {
+    self
+      .seen
+      .as_ref()
+      .map_or(Live::Unknown, |seen| status::live(seen, &self.eyes()))
+  }
+
+  /// The question on top, if there is one.
+  pub fn asking(&mut self) -> Option<&mut Asking> {
+    match self.modals.last_mut() {
+      Some(Modal::Ask(asking)) => Some(asking),
+      _ => None,
+    }
+  }
+
+  /// The selected container of a slot.
+  pub fn container(&self, slot: Slot) -> Option<&Container> {
+    let containers = self.seen.as_ref()?.slots[slot].containers();
+    containers.get(self.selected[slot].min(containers.len().saturating_sub(1)))
+  }
+
+  pub fn weigh(&mut self) {
+    self.able = match (&self.seen, self.role) {
+      (_, Role::Observer) => Able::nothing("this console only watches (--observe)"),
+      (None, _) => Able::nothing("the site has not been looked at yet"),
+      (Some(seen), Role::Operator) => Able::weigh(&self.site, seen, self.operation.as_ref()),
+    };
+  }
+
+  /// An operation that the site reports and this console does not follow yet.
+  pub fn unfollowed(&self) -> Option<crate::model::operation::OperationId> {
+    let seen = self.seen.as_ref()?;
+    let newest = seen
+      .operation
+      .as_ref()
+      .map(|operation| operation.id)
+      .into_iter()
+      .chain(seen.lock.as_ref().map(|holder| holder.operation))
+      .max()?;
+    let followed = self.operation.as_ref().map(Watched::id);
+    (followed.is_none_or(|id| id < newest)).then_some(newest)
+  }
+
+  /// The site says that the followed operation's runner is gone.
+  pub fn is_interrupted(&self) -> bool {
+    self
+      .seen
+      .as_ref()
+      .and_then(|seen| seen.operation.as_ref())
+      .is_some_and(|operation| operation.phase == Phase::Interrupted)
+  }
+
+  /// The next moment at which something changes though nobody did anything.
+  pub fn wake_at(&self) -> Option<Duration> {
+    let question = match self.modals.last() {
+      Some(Modal::Ask(asking)) => asking.wake_at(),
+      _ => None,
+    };
+    let notice = self.notice.as_ref().map(|notice| notice.until);
+    question.into_iter().chain(notice).min()
+  }
+}

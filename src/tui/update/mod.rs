@@ -1,0 +1,44 @@
+//! What each message changes, and what it asks for. Pure: no clock, no screen, no waiting.
+//!
+//! `keys` finds what a key means, `act` what an action does, `modal` what a key does in a dialog,
+//! `world` what news from outside changes.
+
+mod act;
+mod keys;
+mod modal;
+mod world;
+
+use super::{
+  effect::Effect,
+  msg::Msg,
+  state::app::{App, Now},
+};
+
+pub fn update(app: &mut App, msg: Msg, now: Now) -> Vec<Effect> {
+  app.now = now;
+  match msg {
+    Msg::Key(key) => keys::key(app, key),
+    Msg::Repeat => modal::input(app, crate::engine::confirm::Input::Repeat),
+    Msg::Paste(text) => modal::paste(app, &text),
+    Msg::Gone => vec![Effect::Quit],
+    Msg::Resize => Vec::new(),
+    Msg::Wheel(lines) => act::wheel(app, lines),
+    Msg::Painted => {
+      if let Some(asking) = app.asking() {
+        asking.painted(now.since_start);
+      }
+      Vec::new()
+    }
+    Msg::Tick => {
+      if app
+        .notice
+        .as_ref()
+        .is_some_and(|notice| notice.until <= now.since_start)
+      {
+        app.notice = None;
+      }
+      modal::input(app, crate::engine::confirm::Input::Quiet)
+    }
+    news => world::news(app, news),
+  }
+}

@@ -1,0 +1,258 @@
+//! One side of the pair: its role, health, what was tested, its containers.
+//!
+//! ```text
+//! ╔═1 [B] BLUE  LIVE  1.9.3 ═══════════════ users are here ═╗
+//! ║ health  1 ok  2 ok  3 ok  4 ok  5 ok             41 ms  ║
+//! ║ tested  4/4 smoke tests, 6d ago, #12                    ║
+//! ║ SERVICE    STATE    HEALTH    CPU  MEM   RST  UP        ║
+//! ║ api        running  healthy   12%  410M    0  6d04h     ║
+//! ╚═════════════════════════════════════════════════════════╝
+//! ```
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{
+  frame::{self, Look},
+  pen::{Pen, role},
+  theme::{Role, Theme},
+};
+use crate::{
+  model::{
+    Slot,
+    container::Container,
+    health::{HealthReport, Pass},
+    observation::Observation,
+    traffic::Live,
+  },
+  render::{
+    status::{self, slots},
+    words::{age, badge, coarse, millis},
+  },
+  tui::state::{app::App, panel::Panel},
+};
+
+/// Rows that stand above the first container.
+pub(super) const ABOVE: u16 = 3;
+
+/// What a slot is to users now.
+fn part(live: &Live, slot: Slot) -> (Role, &'static str, &'static str) {
+  match live {
+    Live::Proven { slot: live } if *live == slot => (Role::Strong, "LIVE", "users are here"),
+    Live::Claimed { slot: live } if *live == slot => {
+      (Role::Warn, "LIVE?", "users should be here, not proven")
+    }
+    Live::Proven { .. } | Live::Claimed { .. } => (Role::Faint, "standby", "no user traffic"),
+    Live::Disputed { proven } if *proven == Some(slot) => {
+      (Role::Alarm, "ANSWERS USERS", "disputed")
+    }
+    Live::Disputed { .. } => (Role::Warn, "disputed", ""),
+    Live::Unknown => (Role::Warn, "role unknown", ""),
+  }
+}
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, slot: Slot, theme: Theme) {
+  let live = app.live();
+  let is_live = matches!(live, Live::Proven { slot: s } | Live::Claimed { slot: s } if s == slot)
+    || matches!(live, Live::Disputed { proven: Some(s) } if s == slot);
+  let panel = Panel::Environment(slot);
+  let (role, part, users) = part(&live, slot);
+  let version = app
+    .seen
+    .as_ref()
+    .and_then(|seen| status::version(seen, slot))
+    .map_or_else(String::new, |version| format!(" {version} "));
+  let label = app.site.slots[slot]
+    .label
+    .as_ref()
+    .map_or_else(String::new, |label| format!("({label}) "));
+  let inner = frame::draw(
+    buffer,
+    area,
+    theme,
+    Look::panel(is_live, app.panel == panel),
+    &[
+      (Role::Key, &panel.number().to_string()),
+      (Role::Slot(slot), &format!(" {} ", badge(slot))),
+      (Role::Text, &label),
+      (role, &format!(" {part} ")),
+      (Role::Strong, &version),
+    ],
+    &[(Role::Faint, &format!(" {users} "))],
+  );
+  match &app.seen {
+    None => {
+      Pen::row(buffer, inner, 0, theme).put(Role::Faint, " looking ...");
+    }
+    Some(seen) => body(buffer, inner, app, seen, slot, theme),
+  }
+}
+
+fn body(buffer: &mut Buffer, area: Rect, app: &App, seen: &Observation, slot: Slot, theme: Theme) {
+  let eyes = app.eyes();
+  let state = &seen.slots[slot];
+  let containers = match eyes.fresh(&state.containers) {
+    Ok(containers) => containers,
+    Err(why) => {
+      Pen::row(buffer, area, 0, theme).put(Role::Warn, &format!(" {why}"));
+      return;
+    }
+  };
+  if containers.is_empty() {
+    let mut pen = Pen::row(buffer, area, 0, theme);
+    pen.put(Role::Faint, " no containers yet");
+    if app
+      .able
+      .why_not(crate::tui::action::Action::Deploy)
+      .is_none()
+    {
+      pen.put(Role::Faint, "; ").put(Role::Key, "D");
+      pen.put(Role::Faint, " deploys a version here");
+    }
+    return;
+  }
+  let mut pen = Pen::row(buffer, area, 0, theme);
+  pen.put(Role::Faint, " health ");
+  match eyes.fresh(&state.health) {
+    Ok(report) => health(&mut pen, report),
+    Err(why) => {
+      pen.put(Role::Warn, &why);
+    }
+  }
+  let fault = eyes
+    .fresh(&state.health)
+    .ok()
+    .and_then(HealthReport::first_fault);
+  let mut pen = Pen::row(buffer, area, 1, theme);
+  if let Some(fault) = fault {
+    pen.put(Role::Bad, &format!(" {}: {}", fault.level, fault.detail));
+  } else {
+    let (tone, text) = slots::tested(state, &eyes);
+    pen.put(Role::Faint, " tested ");
+    pen.put(super::pen::role(tone), &text);
+  }
+  table(buffer, area, app, slot, containers, theme);
+}
+
+fn health(pen: &mut Pen<'_>, report: &HealthReport) {
+  let slowest = report.levels.iter().filter_map(|level| level.millis).max();
+  if let Some(slowest) = slowest
+    && pen.room() > 40
+  {
+    pen.right(Role::Faint, &format!("{} ", millis(slowest)));
+  }
+  for level in &report.levels {
+    let (role, word) = match level.pass {
+      Pass::Ok => (Role::Good, "ok"),
+      Pass::Failing => (Role::Bad, "FAIL"),
+      Pass::Unknown => (Role::Warn, "?"),
+      Pass::Absent => (Role::Faint, "-"),
+    };
+    let name = if pen.room() > 48 {
+      format!("{} ", level.level.word())
+    } else {
+      String::new()
+    };
+    pen.put(Role::Faint, &format!("{} {name}", level.level.number()));
+    pen.put(role, word).put(Role::Text, "  ");
+  }
+}
+
+/// Columns, leftmost first, and from which width of the pane on each is there.
+struct Columns {
+  name: usize,
+  figures: bool,
+  restarts: bool,
+  up: bool,
+  image: bool,
+}
+
+impl Columns {
+  fn of(width: u16, containers: &[Container]) -> Self {
+    let longest = containers
+      .iter()
+      .map(|container| container.service.chars().count())
+      .max()
+      .unwrap_or(0);
+    let name = longest.clamp(7, if width >= 60 { 24 } else { 10 });
+    Self {
+      name,
+      figures: width >= 38,
+      restarts: width >= 46,
+      up: width >= 54,
+      image: width >= 72,
+    }
+  }
+}
+
+fn table(
+  buffer: &mut Buffer,
+  area: Rect,
+  app: &App,
+  slot: Slot,
+  containers: &[Container],
+  theme: Theme,
+) {
+  let columns = Columns::of(area.width, containers);
+  let mut pen = Pen::row(buffer, area, 2, theme);
+  pen.put(Role::Text, " ");
+  pen.cell(Role::Faint, "SERVICE", columns.name + 1);
+  pen.cell(Role::Faint, "STATE", 8);
+  pen.cell(Role::Faint, "HEALTH", 10);
+  if columns.restarts {
+    pen.cell(Role::Faint, "RST", 5);
+  }
+  if columns.up {
+    pen.cell(Role::Faint, "UP", 8);
+  }
+  if columns.image {
+    pen.put(Role::Faint, "IMAGE");
+  }
+  let height = usize::from(area.height.saturating_sub(ABOVE));
+  let selected = app.selected[slot].min(containers.len() - 1);
+  let first = (selected + 1).saturating_sub(height);
+  let focused = app.panel == Panel::Environment(slot);
+  for (at, container) in containers.iter().enumerate().skip(first).take(height) {
+    let row = ABOVE + u16::try_from(at - first).unwrap_or(0);
+    let mut pen = Pen::row(buffer, area, row, theme);
+    if height + first < containers.len() && at - first + 1 == height {
+      let more = containers.len() - at;
+      pen.put(Role::Warn, &format!(" {more} more: j"));
+      break;
+    }
+    line(
+      &mut pen,
+      container,
+      &columns,
+      app,
+      focused && at == selected,
+    );
+  }
+}
+
+fn line(pen: &mut Pen<'_>, container: &Container, columns: &Columns, app: &App, selected: bool) {
+  let tone = role(slots::tone(container));
+  let name = if selected { Role::Selected } else { Role::Text };
+  pen.put(name, if selected { ">" } else { " " });
+  pen.cell(name, &container.service, columns.name);
+  pen.put(Role::Text, " ");
+  pen.cell(tone, &slots::state(container), 8);
+  pen.cell(tone, slots::health_word(container.health), 10);
+  if columns.restarts {
+    let role = if container.restarts > 0 {
+      Role::Warn
+    } else {
+      Role::Text
+    };
+    pen.cell(role, &container.restarts.to_string(), 5);
+  }
+  if columns.up {
+    let up = container
+      .started_at
+      .filter(|_| container.is_running())
+      .map_or_else(|| "-".to_owned(), |at| coarse(age(at, app.now.wall)));
+    pen.cell(Role::Text, &up, 8);
+  }
+  if columns.image {
+    pen.cell(Role::Faint, &slots::image(container), pen.room());
+  }
+}

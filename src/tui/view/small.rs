@@ -1,0 +1,63 @@
+//! Screens too small for panels: down to 20x5 they still say who is live and how to roll back.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{
+  header,
+  pen::Pen,
+  theme::{Role, Theme},
+};
+use crate::{
+  model::{
+    Slot,
+    health::{HealthReport, Pass},
+  },
+  render::{health, status, words::badge},
+  tui::{action::Action, state::app::App},
+};
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
+  let (role, text) = header::live(app);
+  Pen::row(buffer, area, 0, theme).put(role, &text);
+  let (role, ready) = header::readiness(app);
+  let mut pen = Pen::row(buffer, area, 1, theme);
+  if app.able.why_not(Action::Rollback).is_none() {
+    pen.put(Role::Key, "R y ");
+  }
+  pen.put(role, &ready);
+  let mut row = 2;
+  for (role, text) in header::alarms(app).iter().take(2) {
+    Pen::row(buffer, area, row, theme).put(*role, text);
+    row += 1;
+  }
+  if let Some(watched) = &app.operation
+    && watched.is_running()
+  {
+    let (done, all) = watched.progress();
+    let text = format!("{} {} {done}/{all}", watched.id(), watched.order.plan.kind);
+    Pen::row(buffer, area, row, theme).put(Role::Strong, &text);
+    row += 1;
+  }
+  for slot in Slot::BOTH {
+    let Some(seen) = &app.seen else { break };
+    let mut pen = Pen::row(buffer, area, row, theme);
+    pen.put(Role::Slot(slot), &badge(slot)).put(Role::Text, " ");
+    if let Some(version) = status::version(seen, slot) {
+      pen.put(Role::Text, version.as_str()).put(Role::Text, " ");
+    }
+    let pass = app
+      .eyes()
+      .fresh(&seen.slots[slot].health)
+      .map_or(Pass::Unknown, HealthReport::pass);
+    if seen.slots[slot].containers().is_empty() {
+      pen.put(Role::Faint, "empty");
+    } else {
+      pen.put(super::pen::role(health::tone(pass)), health::word(pass));
+    }
+    row += 1;
+  }
+  if let Some(notice) = &app.notice {
+    Pen::row(buffer, area, row.min(area.height.saturating_sub(1)), theme)
+      .put(super::pen::role(notice.tone), notice.text.as_str());
+  }
+}
