@@ -5,6 +5,7 @@
 
 #![allow(
   clippy::unwrap_used,
+  clippy::panic,
   clippy::expect_used,
   reason = "a failed step of a test is the failed test"
 )]
@@ -29,6 +30,7 @@ use cutover::{
   engine::ports::{PortErrorKind, Runtime},
   model::{
     BySlot, Slot, VersionName,
+    change::What,
     container::{Container, ContainerState},
     evidence::Pins,
     plan::{ImageSource, OnFailure},
@@ -560,4 +562,75 @@ async fn a_start_that_changes_the_other_slot_says_so_loudly() {
     "{error}"
   );
   assert!(error.detail.contains(green.id.short()), "{error}");
+}
+
+#[tokio::test]
+async fn what_a_container_uses_grows_with_its_work_and_ends_with_it() {
+  let site = TestSite::new();
+  let runtime = site.runtime();
+  let blue = site.start(Slot::Blue, "1.0.0").await;
+  let wanted = [blue.id.clone()];
+  let before = runtime.usage(&wanted).await.unwrap();
+  let [(id, before)] = before.as_slice() else {
+    panic!("{before:?}");
+  };
+  assert_eq!(*id, blue.id);
+  assert!(before.memory > 0, "{before:?}");
+  assert_eq!(before.memory_limit, None);
+
+  let work = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done";
+  let command = ["sh".to_owned(), "-c".to_owned(), work.to_owned()];
+  let limit = Duration::from_mins(1);
+  runtime
+    .exec(&blue.id, &command, &BTreeMap::new(), limit, &|_| ())
+    .await
+    .unwrap();
+  docker(&["update", "-m", "64m", "--memory-swap", "64m", &blue.id.0]);
+  let after = runtime.usage(&wanted).await.unwrap()[0].1;
+  assert!(after.cpu > before.cpu + Duration::from_millis(1));
+  assert_eq!(after.memory_limit, Some(64 << 20));
+
+  docker(&["restart", "-t", "0", &blue.id.0]);
+  let anew = runtime.usage(&wanted).await.unwrap();
+  assert_eq!(anew.len(), 1, "it has a new group after a restart");
+  docker(&["kill", &blue.id.0]);
+  assert!(runtime.usage(&wanted).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_happens_to_the_sites_containers_is_told_and_nothing_else() {
+  let site = TestSite::new();
+  let other = TestSite::new();
+  let mut changes = site.runtime().changes().await.unwrap();
+  other.start(Slot::Blue, "1.0.0").await;
+  let blue = site.start(Slot::Blue, "1.0.0").await;
+  docker(&["pause", &blue.id.0]);
+  docker(&["unpause", &blue.id.0]);
+  docker(&["kill", "-s", "KILL", &blue.id.0]);
+  docker(&["rm", &blue.id.0]);
+  let mut told = Vec::new();
+  while told.last() != Some(&What::Destroyed) {
+    let next = tokio::time::timeout(Duration::from_secs(30), changes.recv());
+    let change = next.await.unwrap().unwrap();
+    assert_eq!(change.slot, Some(Slot::Blue));
+    assert_eq!(
+      (change.service.as_str(), &change.container),
+      ("api", &blue.id)
+    );
+    assert_eq!(change.name.as_str(), blue.name);
+    told.push(change.what);
+  }
+  assert_eq!(
+    told,
+    [
+      What::Created,
+      What::Started,
+      What::Paused,
+      What::Unpaused,
+      What::Died {
+        exit_code: Some(137)
+      },
+      What::Destroyed
+    ]
+  );
 }

@@ -10,6 +10,7 @@ use crate::{
   model::{
     Slot, VersionName,
     actor::Actor,
+    change::Change,
     check::CheckReport,
     container::{Container, ContainerId},
     event::{Answer, BackupRecord, Event, Record, SavedFile},
@@ -17,8 +18,10 @@ use crate::{
     observation::{Holder, RuntimeFacts},
     operation::OperationId,
     plan::{Fault, ImageSource, Order},
+    presence::{Presence, Watcher},
     router::{NextFile, RouterFacts, Sample, Workers},
     shown::Shown,
+    usage::Usage,
   },
 };
 
@@ -134,6 +137,16 @@ pub trait Runtime: Send + Sync {
     version: &'a VersionName,
     source: ImageSource,
   ) -> PortFuture<'a, Vec<Fault>>;
+  /// What these containers use now, read cheaply enough for every second. Those that do not run
+  /// are left out.
+  fn usage<'a>(
+    &'a self,
+    containers: &'a [ContainerId],
+  ) -> PortFuture<'a, Vec<(ContainerId, Usage)>>;
+  /// What happens to the site's containers from now on. Closes when the engine goes away.
+  fn changes(&self) -> PortFuture<'_, tokio::sync::mpsc::Receiver<Change>>;
+  /// An interactive shell in a running container, on this process's terminal, until it ends.
+  fn shell<'a>(&'a self, container: &'a ContainerId) -> PortFuture<'a, ()>;
 }
 
 /// How a container that was started again last ended.
@@ -268,6 +281,13 @@ pub trait Ledger: Send + Sync {
   fn records(&self, id: OperationId) -> Result<(Vec<Record>, Torn), PortError>;
   /// Faults in the folder's owner, modes and free space.
   fn preflight(&self) -> Vec<Fault>;
+  /// Lets other consoles see that this one is open, until the guard is dropped or the process
+  /// ends, however it ends.
+  fn announce(&self, actor: &Actor, presence: Presence) -> Result<Box<dyn Send + Sync>, PortError>;
+  /// The consoles that are open now, this one too, the longest open first.
+  fn present(&self) -> Result<Vec<Watcher>, PortError>;
+  /// Changes whenever anything may have changed that the ledger would tell: a few `stat` calls.
+  fn stamp(&self) -> u64;
 }
 
 /// The team's own state file: its name, and the slot it names or why it names none.

@@ -4,6 +4,7 @@
 //! they all serialize, and what is not known is a value (`Known::Unknown`), never a default.
 
 pub mod actor;
+pub mod change;
 pub mod check;
 pub mod container;
 pub mod event;
@@ -13,10 +14,12 @@ pub mod known;
 pub mod observation;
 pub mod operation;
 pub mod plan;
+pub mod presence;
 pub mod router;
 pub mod shown;
 pub mod slot;
 pub mod traffic;
+pub mod usage;
 pub mod version;
 
 pub use known::Known;

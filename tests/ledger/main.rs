@@ -16,6 +16,7 @@ mod crash;
 mod fixture;
 mod lock;
 mod memory;
+mod presence;
 mod roles;
 mod runner;
 mod safety;

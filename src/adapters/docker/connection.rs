@@ -73,7 +73,7 @@ impl Connection {
     matches!(self.address, Address::Unix(_))
   }
 
-  async fn client(&self, doing: &str) -> Result<Docker, PortError> {
+  pub(super) async fn client(&self, doing: &str) -> Result<Docker, PortError> {
     let known = self
       .client
       .lock()

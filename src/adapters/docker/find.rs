@@ -47,6 +47,15 @@ impl Listed {
     })
   }
 
+  /// As an event tells it: the labels are among the attributes.
+  pub(super) fn of_event(id: &str, name: &str, attributes: &HashMap<String, String>) -> Self {
+    Self {
+      id: id.to_owned(),
+      name: name.to_owned(),
+      labels: attributes.clone(),
+    }
+  }
+
   fn label(&self, key: &str) -> Option<&str> {
     self.labels.get(key).map(String::as_str)
   }
@@ -134,6 +143,20 @@ pub(super) fn shared(site: &Site, listed: &[Listed]) -> Result<Vec<Found>, PortE
     }
   }
   Ok(found)
+}
+
+/// The slot (`None` for a shared service) and the service of one container; `None` when it is not
+/// of this site.
+pub(super) fn whose(site: &Site, listed: Listed) -> Option<(Option<Slot>, String)> {
+  let one = [listed];
+  let service = |found: Vec<Found>| found.into_iter().next().map(|found| found.service);
+  for slot in Slot::BOTH {
+    if let Some(service) = of_slot(site, &one, slot).ok().and_then(service) {
+      return Some((Some(slot), service));
+    }
+  }
+  let service = shared(site, &one).ok().and_then(service)?;
+  Some((None, service))
 }
 
 fn by_name<'a>(listed: &'a [Listed], name: &str) -> Option<&'a Listed> {

@@ -4,6 +4,7 @@
 //! (`find`), never sends a signal through the API, and leaves creating containers to
 //! `adapters::compose`, pinned to image IDs.
 
+mod changes;
 mod connection;
 mod events;
 mod exec;
@@ -14,7 +15,9 @@ mod lifecycle;
 mod log_decoder;
 mod logs;
 mod preflight;
+mod shell;
 mod start;
+mod usage;
 mod version;
 
 use std::{collections::BTreeMap, fs::File, sync::Arc, time::Duration};
@@ -28,11 +31,13 @@ use crate::{
   engine::ports::{CommandOutput, LastExit, Notes, PortError, PortErrorKind, PortFuture, Runtime},
   model::{
     BySlot, Slot, VersionName,
+    change::Change,
     container::{Container, ContainerId},
     evidence::{Pins, ServiceImage},
     observation::RuntimeFacts,
     plan::{Fault, ImageSource},
     shown::Shown,
+    usage::Usage,
   },
 };
 
@@ -44,6 +49,7 @@ pub struct DockerRuntime {
   site: Arc<Site>,
   docker: Connection,
   compose: Compose,
+  usage: usage::Sources,
 }
 
 impl DockerRuntime {
@@ -53,6 +59,7 @@ impl DockerRuntime {
       compose: Compose::new(site.clone(), docker.host().to_owned()),
       site,
       docker,
+      usage: usage::Sources::default(),
     }
   }
 
@@ -273,6 +280,21 @@ impl Runtime for DockerRuntime {
     source: ImageSource,
   ) -> PortFuture<'a, Vec<Fault>> {
     Box::pin(self.faults(slot, version, source))
+  }
+
+  fn usage<'a>(
+    &'a self,
+    containers: &'a [ContainerId],
+  ) -> PortFuture<'a, Vec<(ContainerId, Usage)>> {
+    Box::pin(self.usage.read(&self.docker, containers))
+  }
+
+  fn changes(&self) -> PortFuture<'_, mpsc::Receiver<Change>> {
+    Box::pin(changes::follow(&self.docker, self.site.clone()))
+  }
+
+  fn shell<'a>(&'a self, container: &'a ContainerId) -> PortFuture<'a, ()> {
+    Box::pin(shell::open(&self.docker, container))
   }
 }
 

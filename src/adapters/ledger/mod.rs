@@ -12,7 +12,9 @@ mod holder;
 mod journal;
 mod lock;
 mod operations;
+mod presence;
 mod safety;
+mod stamp;
 mod team_files;
 mod team_truth;
 
@@ -40,6 +42,7 @@ use crate::{
     observation::Holder,
     operation::{Kind, OperationId},
     plan::{Fault, Order},
+    presence::{Presence, Watcher},
   },
 };
 
@@ -47,6 +50,7 @@ use crate::{
 pub struct FileLedger {
   site: Arc<Site>,
   access: Access,
+  newest: stamp::Newest,
 }
 
 impl FileLedger {
@@ -67,6 +71,7 @@ impl FileLedger {
           owner: safety::owner(&site.state),
           group,
         },
+        newest: stamp::Newest::default(),
         site,
       }),
     }
@@ -264,6 +269,18 @@ impl Ledger for FileLedger {
 
   fn preflight(&self) -> Vec<Fault> {
     safety::preflight(&self.site, self.access)
+  }
+
+  fn announce(&self, actor: &Actor, presence: Presence) -> Result<Box<dyn Send + Sync>, PortError> {
+    presence::announce(self, actor, presence)
+  }
+
+  fn present(&self) -> Result<Vec<Watcher>, PortError> {
+    presence::list(self.state())
+  }
+
+  fn stamp(&self) -> u64 {
+    stamp::of(&self.site, &self.newest)
   }
 }
 

@@ -10,11 +10,13 @@ use cutover::{
   },
   model::{
     Slot, VersionName,
+    change::Change,
     check::CheckReport,
     container::{Container, ContainerId, ContainerState, DockerHealth, ImageId},
     evidence::{Pins, ServiceImage},
     observation::RuntimeFacts,
     plan::{Fault, ImageSource},
+    usage::Usage,
   },
 };
 use tokio::time::Instant;
@@ -381,6 +383,44 @@ impl Runtime for FakeSite {
       }
       Ok(Vec::new())
     })
+  }
+
+  fn usage<'a>(
+    &'a self,
+    containers: &'a [ContainerId],
+  ) -> PortFuture<'a, Vec<(ContainerId, Usage)>> {
+    Box::pin(async move {
+      self.enter("usage").await?;
+      let state = self.state();
+      let now = Instant::now();
+      let all = Slot::BOTH.into_iter().flat_map(|slot| &state.slots[slot]);
+      Ok(
+        all
+          .filter(|found| containers.contains(&found.container.id) && seen(found, now).is_running())
+          .map(|found| {
+            let usage = Usage {
+              cpu: (now - found.started) / 10,
+              memory: 64 << 20,
+              memory_limit: None,
+            };
+            (found.container.id.clone(), usage)
+          })
+          .collect(),
+      )
+    })
+  }
+
+  fn changes(&self) -> PortFuture<'_, tokio::sync::mpsc::Receiver<Change>> {
+    Box::pin(async {
+      self.enter("changes").await?;
+      let (sender, receiver) = tokio::sync::mpsc::channel(64);
+      self.state().told = Some(sender);
+      Ok(receiver)
+    })
+  }
+
+  fn shell<'a>(&'a self, _: &'a ContainerId) -> PortFuture<'a, ()> {
+    Box::pin(self.enter("shell"))
   }
 }
 

@@ -17,12 +17,14 @@ use cutover::{
   model::{
     BySlot, Slot,
     actor::Actor,
+    change::Change,
     container::{Container, ContainerId},
     event::Record,
     evidence::{Evidence, LiveRecord, Pins},
     observation::Holder,
     operation::OperationId,
     plan::{Fault, Order},
+    presence::Watcher,
     router::{FileHash, Mount},
   },
 };
@@ -110,6 +112,7 @@ pub struct Ledger {
   pub records: BTreeMap<u32, Vec<Record>>,
   pub lock: Option<Holder>,
   pub faults: Vec<Fault>,
+  pub present: Vec<Watcher>,
 }
 
 pub struct State {
@@ -142,6 +145,8 @@ pub struct State {
   /// An operator typed that the live slot may be stopped, or a broken one switched to.
   pub typed: bool,
   pub violations: Vec<String>,
+  /// Who follows what happens to containers; dropping it is the daemon going away.
+  pub told: Option<tokio::sync::mpsc::Sender<Change>>,
   serial: u64,
 }
 
@@ -190,6 +195,7 @@ impl FakeSite {
       broke_at: 0,
       typed: false,
       violations: Vec::new(),
+      told: None,
       serial: 0,
     };
     state.disk = state.text(Slot::Blue, 1, OperationId(0));

@@ -1,6 +1,12 @@
 //! What the fake site remembers and runs on the host: ledger, journal, database, commands.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use std::{
+  collections::BTreeMap,
+  hash::{DefaultHasher, Hash, Hasher},
+  path::Path,
+  sync::Arc,
+  time::Duration,
+};
 
 use cutover::{
   engine::ports::{
@@ -9,11 +15,13 @@ use cutover::{
   },
   model::{
     Slot, VersionName,
+    actor::Actor,
     event::{BackupRecord, Event, Record},
     evidence::{Evidence, LiveRecord, Pins},
     observation::Holder,
     operation::OperationId,
     plan::{Fault, Order},
+    presence::{Presence, Watcher},
   },
 };
 
@@ -118,6 +126,37 @@ impl Ledger for FakeSite {
 
   fn preflight(&self) -> Vec<Fault> {
     self.state().ledger.faults.clone()
+  }
+
+  fn announce(&self, actor: &Actor, presence: Presence) -> Result<Box<dyn Send + Sync>, PortError> {
+    let watcher = Watcher {
+      actor: actor.clone(),
+      presence,
+      since: self.now(),
+    };
+    self.state().ledger.present.push(watcher);
+    Ok(Box::new(()))
+  }
+
+  fn present(&self) -> Result<Vec<Watcher>, PortError> {
+    Ok(self.state().ledger.present.clone())
+  }
+
+  fn stamp(&self) -> u64 {
+    let state = self.state();
+    let ledger = &state.ledger;
+    let mut sum = DefaultHasher::new();
+    let written: usize = ledger.records.values().map(Vec::len).sum();
+    let generation = ledger.live.as_ref().map(|live| live.generation);
+    (
+      written,
+      ledger.orders.len(),
+      ledger.recorded.len(),
+      generation,
+    )
+      .hash(&mut sum);
+    (ledger.lock.is_some(), &ledger.state_file).hash(&mut sum);
+    sum.finish()
   }
 }
 
