@@ -1,6 +1,6 @@
 //! What the product does. No screen, no Docker, no HTTP, no files: only the ports.
 //!
-//! `observe` looks, `plan` decides (pure), `runner` acts one `step` at a time and writes down what
+//! `observe` looks once and `observer` keeps looking, `plan` decides (pure), `runner` acts one `step` at a time and writes down what
 //! it does, `run_state` folds what was written into progress (pure), `recovery` finishes what a
 //! dead runner left. Everything outside is a trait in `ports`.
 
@@ -9,6 +9,7 @@ pub mod guard;
 pub mod health;
 pub mod intent;
 pub mod observe;
+pub mod observer;
 pub mod plan;
 pub mod ports;
 pub mod proof;

@@ -1,91 +1,53 @@
 //! One complete look at the site. Every part that cannot be seen is `Known::No` with its reason;
 //! nothing here changes anything or waits for anything to get better.
+//!
+//! `parts` looks at one part at a time and puts an `Observation` together; here all are looked at
+//! once, `engine::observer` looks at each in its own time.
 
 mod drift;
 mod last_operation;
+mod parts;
 mod readiness;
 mod witnesses;
 
-use super::{health, ports::PortError, proof, world::World};
+pub(super) use parts::{
+  Parts, Proof, Remembered, SlotPart, containers, health, proof, router, runtime, shared,
+};
+
+use super::world::World;
 use crate::model::{
   BySlot, Known, Slot,
-  observation::{EnvironmentState, Observation},
-  router::RouterFacts,
-  traffic::Live,
+  observation::Observation,
+  router::{ManagedFile, RouterFacts},
 };
 
 /// Looks at everything at once; the slowest part decides how long it takes.
 pub async fn observe(world: &World) -> Observation {
-  let (runtime, shared, router, glance, blue, green) = tokio::join!(
-    world.runtime.facts(),
-    world.runtime.shared(),
-    world.router.facts(),
-    proof::glance(world),
-    environment(world, Slot::Blue),
-    environment(world, Slot::Green),
+  let environment = async |slot| {
+    let containers = containers(world, slot).await;
+    let health = health(world, slot, &containers).await;
+    SlotPart { containers, health }
+  };
+  let (runtime, shared, router, proof, blue, green) = tokio::join!(
+    runtime(world),
+    shared(world),
+    router(world),
+    proof(world, None),
+    environment(Slot::Blue),
+    environment(Slot::Green),
   );
-  let at = world.clock.now();
-  let slots = BySlot { blue, green };
-  let router = known(world, router);
-  let record = world.ledger.live_record().ok().flatten();
-  let witnesses = witnesses::call(world, glance, &router, &slots, at);
-  let live = Live::weigh(&witnesses);
-  let operation = last_operation::look(world);
-  let mut observation = Observation {
-    schema: 1,
-    site: world.site.name.clone(),
-    at,
-    runtime: known(world, runtime),
-    readiness: readiness::weigh(world, &live, record.as_ref(), &slots),
-    slots,
-    shared: known(world, shared),
+  let parts = Parts {
+    runtime,
+    shared,
     router,
-    witnesses,
-    live,
-    record,
-    lock: world.ledger.lock_holder().ok().flatten(),
-    operation,
-    drift: Vec::new(),
+    proof,
+    slots: BySlot { blue, green },
+    remembered: Remembered::read(world, None),
   };
-  observation.drift = drift::find(world, &observation);
-  observation
-}
-
-fn known<T>(world: &World, result: Result<T, PortError>) -> Known<T> {
-  let now = world.clock.now();
-  match result {
-    Ok(value) => Known::yes(value, now),
-    Err(error) => Known::no(world.site.secrets.mask(&error.to_string()), now),
-  }
-}
-
-async fn environment(world: &World, slot: Slot) -> EnvironmentState {
-  let containers = known(world, world.runtime.containers(slot).await);
-  let health = match containers.value() {
-    Some(found) => Known::yes(health::look(world, slot, found).await, world.clock.now()),
-    None => Known::no(
-      containers.why_not().unwrap_or("the containers are unknown"),
-      world.clock.now(),
-    ),
-  };
-  let evidence = world.ledger.evidence(slot).ok().flatten();
-  let evidence_void = match (&evidence, containers.value()) {
-    (Some(evidence), Some(now)) => evidence.voided_by(now).map(Into::into),
-    (None, _) | (_, None) => None,
-  };
-  EnvironmentState {
-    version: containers
-      .value()
-      .and_then(|found| found.iter().find_map(|container| container.version.clone())),
-    health,
-    evidence,
-    evidence_void,
-    pins: world.ledger.pins(slot).ok().flatten(),
-    containers,
-  }
+  parts.observation(world)
 }
 
 /// The managed file's facts, when the proxy could be looked at and has it.
-pub fn managed(router: &Known<RouterFacts>) -> Option<&crate::model::router::ManagedFile> {
+pub fn managed(router: &Known<RouterFacts>) -> Option<&ManagedFile> {
   router.value().and_then(|facts| facts.file.as_ref().ok())
 }

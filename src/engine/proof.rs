@@ -54,7 +54,16 @@ pub async fn glance(world: &World) -> Result<Slot, NoAnswer> {
   })
 }
 
-/// The same for a last word: one lost request does not make it unknown.
+/// Whether one request more still says the same.
+pub async fn still(world: &World, slot: Slot) -> bool {
+  let sample = timeout(LOOK, world.router.sample()).await;
+  matches!(
+    sample,
+    Ok(Ok(Sample::Answered { slot: now, .. } | Sample::Failing { slot: now, .. })) if now == slot
+  )
+}
+
+/// `glance` for a last word: one lost request does not make it unknown.
 pub async fn look_again(world: &World) -> Result<Slot, NoAnswer> {
   for _ in 0..4 {
     if let Ok(slot) = glance(world).await {

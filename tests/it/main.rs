@@ -17,6 +17,7 @@
 mod failures;
 mod histories;
 mod observe;
+mod observer;
 mod plan;
 mod recovery;
 mod run_state;

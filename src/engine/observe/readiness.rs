@@ -16,11 +16,20 @@ use crate::{
   },
 };
 
+/// How long this site's own operations took, in milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct History {
+  /// The last proven move of traffic.
+  moved: Option<u64>,
+  /// The last start of a slot until it was healthy.
+  started: Option<u64>,
+}
+
 pub(super) fn weigh(
-  world: &World,
   live: &Live,
   record: Option<&LiveRecord>,
   slots: &BySlot<EnvironmentState>,
+  history: Option<&History>,
 ) -> Readiness {
   let none = |why: &str| Readiness {
     warmth: Warmth::None,
@@ -77,16 +86,29 @@ pub(super) fn weigh(
   Readiness {
     warmth,
     target: Some(target),
-    expected_seconds: expected(world, warmth),
+    expected_seconds: history.and_then(|history| history.expected(warmth)),
     why_not,
   }
 }
 
-/// From this site's own operations: the last proven move of traffic, plus, where the target must
-/// be started first, the last time a start took to become healthy.
-fn expected(world: &World, warmth: Warmth) -> Option<u64> {
-  let mut moved = None;
-  let mut started = None;
+impl History {
+  /// The move of traffic, and before it the start where the target must be started first.
+  fn expected(&self, warmth: Warmth) -> Option<u64> {
+    let millis = match warmth {
+      Warmth::Hot => self.moved?,
+      Warmth::Warm | Warmth::Cold => self.moved? + self.started?,
+      Warmth::None => return None,
+    };
+    Some(millis.div_ceil(1000))
+  }
+}
+
+/// From the newest operations that were done; `None` when they cannot be read.
+pub(super) fn history(world: &World) -> Option<History> {
+  let History {
+    mut moved,
+    mut started,
+  } = History::default();
   for order in world.ledger.orders(30).ok()? {
     let (records, _) = world.ledger.records(order.id).ok()?;
     let state = RunState::replay(&order.plan, &records);
@@ -123,10 +145,5 @@ fn expected(world: &World, warmth: Warmth) -> Option<u64> {
       }));
     }
   }
-  let millis = match warmth {
-    Warmth::Hot => moved?,
-    Warmth::Warm | Warmth::Cold => moved? + started?,
-    Warmth::None => return None,
-  };
-  Some(millis.div_ceil(1000))
+  Some(History { moved, started })
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::parts::{Parts, Proof, Remembered};
 use crate::{
   engine::{ports::StateFile, proof::NoAnswer, world::World},
   model::{
@@ -13,18 +14,12 @@ use crate::{
   },
 };
 
-pub(super) fn call(
-  world: &World,
-  glance: Result<Slot, NoAnswer>,
-  router: &Known<RouterFacts>,
-  slots: &BySlot<EnvironmentState>,
-  at: DateTime<Utc>,
-) -> Vec<Witness> {
+pub(super) fn call(world: &World, parts: &Parts, slots: &BySlot<EnvironmentState>) -> Vec<Witness> {
   [
-    proof(world, glance, at),
-    managed_file(world, router, at),
-    state_file(world, at),
-    containers(slots, at),
+    proof(world, &parts.proof),
+    managed_file(world, &parts.router),
+    state_file(&parts.remembered),
+    containers(slots),
   ]
   .map(|witness| Witness {
     detail: world.shown(witness.detail.as_str()),
@@ -42,18 +37,19 @@ fn witness(kind: WitnessKind, testimony: Testimony, detail: &str, at: DateTime<U
   }
 }
 
-fn proof(world: &World, glance: Result<Slot, NoAnswer>, at: DateTime<Utc>) -> Witness {
+fn proof(world: &World, proof: &Proof) -> Witness {
   let words = world.router.proof_words();
-  match glance {
+  let (count, at) = (proof.samples, proof.at);
+  match &proof.answer {
     Ok(slot) => witness(
       WitnessKind::Proof,
-      Testimony::Slot { slot },
-      &format!("3 of 3 by {words}"),
+      Testimony::Slot { slot: *slot },
+      &format!("{count} of {count} by {words}"),
       at,
     ),
     Err(why) => witness(
       WitnessKind::Proof,
-      if why == NoAnswer::Both {
+      if *why == NoAnswer::Both {
         Testimony::Both
       } else {
         Testimony::Unknown
@@ -64,8 +60,9 @@ fn proof(world: &World, glance: Result<Slot, NoAnswer>, at: DateTime<Utc>) -> Wi
   }
 }
 
-fn managed_file(world: &World, router: &Known<RouterFacts>, at: DateTime<Utc>) -> Witness {
+fn managed_file(world: &World, router: &Known<RouterFacts>) -> Witness {
   let kind = WitnessKind::ManagedFile;
+  let at = router.as_of();
   let path = world.site.router.switch.path();
   let name = path
     .strip_prefix(&world.site.root)
@@ -94,14 +91,15 @@ fn managed_file(world: &World, router: &Known<RouterFacts>, at: DateTime<Utc>) -
   }
 }
 
-fn state_file(world: &World, at: DateTime<Utc>) -> Witness {
+fn state_file(remembered: &Remembered) -> Witness {
   let kind = WitnessKind::StateFile;
-  match world.ledger.state_file() {
+  let at = remembered.at;
+  match &remembered.state_file {
     Ok(None) => witness(kind, Testimony::Silent, "none is configured", at),
     Ok(Some(StateFile {
       name,
       says: Ok(slot),
-    })) => witness(kind, Testimony::Slot { slot }, &name, at),
+    })) => witness(kind, Testimony::Slot { slot: *slot }, name, at),
     Ok(Some(StateFile {
       name,
       says: Err(why),
@@ -110,8 +108,14 @@ fn state_file(world: &World, at: DateTime<Utc>) -> Witness {
   }
 }
 
-fn containers(slots: &BySlot<EnvironmentState>, at: DateTime<Utc>) -> Witness {
+fn containers(slots: &BySlot<EnvironmentState>) -> Witness {
   let kind = WitnessKind::Containers;
+  // As old as the older of both.
+  let at = slots
+    .blue
+    .containers
+    .as_of()
+    .min(slots.green.containers.as_of());
   if slots
     .iter()
     .any(|(_, environment)| environment.containers.value().is_none())

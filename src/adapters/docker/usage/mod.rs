@@ -69,10 +69,6 @@ impl Sources {
   }
 
   /// What the open files say, whom to ask by the API, and who was never read before.
-  #[expect(
-    clippy::type_complexity,
-    reason = "three lists that exist for one line of `read`"
-  )]
   fn quickly(
     &self,
     docker: &Connection,
