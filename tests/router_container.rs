@@ -397,3 +397,26 @@ async fn a_request_is_proved_by_the_one_slots_log_it_is_in() {
   )
   .await;
 }
+
+#[tokio::test]
+async fn requests_are_followed_from_the_log_until_the_proxy_stops() {
+  let proxy = Nginx::start("requests", &[("switch/active.conf", BLUE)], FOLDER, &[]);
+  let router = rendered(&proxy);
+  until_answers(&router, Slot::Blue).await;
+  let limit = std::time::Duration::from_secs(30);
+  let mut requests = router.requests().await.unwrap();
+  let before = tokio::time::timeout(limit, requests.recv()).await.unwrap();
+  assert!(before.unwrap().iter().all(|one| one.status == 200));
+
+  router.sample().await.unwrap();
+  let batch = tokio::time::timeout(limit, requests.recv()).await.unwrap();
+  let [one] = batch.unwrap()[..] else {
+    panic!("one request is one line");
+  };
+  assert_eq!((one.status, one.millis, one.slot), (200, None, None));
+  assert!((Utc::now() - one.at).num_seconds().abs() < 30, "{one:?}");
+
+  docker(&["stop", "-t", "1", &proxy.name]);
+  let end = async { while requests.recv().await.is_some() {} };
+  tokio::time::timeout(limit, end).await.unwrap();
+}

@@ -18,6 +18,7 @@ pub mod restore;
 pub mod run_state;
 pub mod runner;
 pub mod step;
+pub mod versions;
 pub mod world;
 
 pub use intent::Intent;

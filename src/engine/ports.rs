@@ -16,9 +16,11 @@ use crate::{
     event::{Answer, BackupRecord, Event, Record, SavedFile},
     evidence::{Evidence, LiveRecord, Pins, ServiceImage},
     observation::{Holder, RuntimeFacts},
+    offer::{LocalVersions, SourceTag},
     operation::OperationId,
     plan::{Fault, ImageSource, Order},
     presence::{Presence, Watcher},
+    requests::Request,
     router::{NextFile, RouterFacts, Sample, Workers},
     shown::Shown,
     usage::Usage,
@@ -147,6 +149,8 @@ pub trait Runtime: Send + Sync {
   fn changes(&self) -> PortFuture<'_, tokio::sync::mpsc::Receiver<Change>>;
   /// An interactive shell in a running container, on this process's terminal, until it ends.
   fn shell<'a>(&'a self, container: &'a ContainerId) -> PortFuture<'a, ()>;
+  /// The versions whose images are on this machine, by the tags of the services' repositories.
+  fn local_versions(&self) -> PortFuture<'_, LocalVersions>;
 }
 
 /// How a container that was started again last ended.
@@ -211,6 +215,17 @@ pub trait Router: Send + Sync {
   fn proof_words(&self) -> String;
   /// Exact commands of test and reload, for the dry run.
   fn command_lines(&self) -> Vec<String>;
+  /// Requests as they are logged, the newest few hundred first; in batches. Closes when the log
+  /// ends: the proxy was stopped. `Misconfigured` where no access log can be read.
+  fn requests(&self) -> PortFuture<'_, tokio::sync::mpsc::Receiver<Vec<Request>>> {
+    Box::pin(async {
+      Err(PortError::new(
+        PortErrorKind::Misconfigured,
+        "follow the proxy's requests",
+        "its access log cannot be read",
+      ))
+    })
+  }
 }
 
 /// The database both slots share. Absent when the site has none.
@@ -256,6 +271,8 @@ pub trait Commands: Send + Sync {
     version: &'a VersionName,
     notes: Notes<'a>,
   ) -> PortFuture<'a, String>;
+  /// The newest tags of the configured source tree; none without one.
+  fn source_tags(&self) -> PortFuture<'_, Vec<SourceTag>>;
 }
 
 /// What the site remembers: one folder, owned by the site, shared by everyone on the machine.
@@ -288,6 +305,8 @@ pub trait Ledger: Send + Sync {
   fn present(&self) -> Result<Vec<Watcher>, PortError>;
   /// Changes whenever anything may have changed that the ledger would tell: a few `stat` calls.
   fn stamp(&self) -> u64;
+  /// What the newest `most` operations pinned, newest first.
+  fn pinned(&self, most: usize) -> Result<Vec<Pins>, PortError>;
 }
 
 /// The team's own state file: its name, and the slot it names or why it names none.

@@ -24,3 +24,4 @@ mod run_state;
 mod runner;
 mod scenarios;
 mod support;
+mod versions;

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fs::File, sync::Arc, time::Duration};
 use crate::{
   config::Site,
   engine::ports::{CommandOutput, Commands, Notes, PortFuture},
-  model::VersionName,
+  model::{VersionName, offer::SourceTag},
 };
 
 /// Runs argument lists on this host for one site.
@@ -45,5 +45,9 @@ impl Commands for HostCommands {
     notes: Notes<'a>,
   ) -> PortFuture<'a, String> {
     Box::pin(self.update(version, notes))
+  }
+
+  fn source_tags(&self) -> PortFuture<'_, Vec<SourceTag>> {
+    Box::pin(self.tags())
   }
 }

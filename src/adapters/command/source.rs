@@ -5,14 +5,17 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
+use chrono::DateTime;
+
 use super::HostCommands;
 use crate::{
   config::{Source, VersionKind},
   engine::ports::{CommandOutput, Notes, PortError, PortErrorKind},
-  model::VersionName,
+  model::{VersionName, offer::SourceTag},
 };
 
 const LOCAL: Duration = Duration::from_mins(1);
+const MOST_TAGS: &str = "--count=100";
 const NETWORK: Duration = Duration::from_mins(10);
 
 /// A version found in the tree.
@@ -101,6 +104,38 @@ impl HostCommands {
       format!("look with: git -C {} status", dir.display())
     })?;
     Ok(head.output.trim().to_owned())
+  }
+
+  /// The newest tags that are a version, without asking origin.
+  pub(super) async fn tags(&self) -> Result<Vec<SourceTag>, PortError> {
+    let VersionKind::Build {
+      source: Some(source),
+      ..
+    } = &self.site.version.kind
+    else {
+      return Ok(Vec::new());
+    };
+    let dir = source.git.as_path();
+    let listed = self
+      .git(
+        dir,
+        &[
+          "for-each-ref",
+          "--sort=-creatordate",
+          MOST_TAGS,
+          "--format=%(refname:strip=2) %(creatordate:iso-strict)",
+          "refs/tags",
+        ],
+        LOCAL,
+        &|_| {},
+      )
+      .await?;
+    require(
+      &listed,
+      &format!("list the tags of {}", dir.display()),
+      || "it must be a git working tree that this user may read".into(),
+    )?;
+    Ok(listed.output.lines().filter_map(tag).collect())
   }
 
   async fn require_clean(&self, dir: &Path, notes: Notes<'_>) -> Result<(), PortError> {
@@ -239,6 +274,15 @@ impl HostCommands {
     };
     self.run_here(&command, &environment, deadline, shown).await
   }
+}
+
+/// `v1.2.3 2026-11-21T03:37:36+00:00`; a tag that is no version cannot be deployed.
+fn tag(line: &str) -> Option<SourceTag> {
+  let (name, at) = line.split_once(' ')?;
+  Some(SourceTag {
+    version: name.parse().ok()?,
+    at: DateTime::parse_from_rfc3339(at).ok().map(|at| at.to_utc()),
+  })
 }
 
 /// 7 to 64 hexadecimal digits; a name such as `HEAD` is not a commit by its digits.

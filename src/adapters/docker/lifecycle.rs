@@ -127,9 +127,16 @@ mod tests {
   fn no_source_of_this_adapter_sends_a_signal_through_the_api() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/adapters");
     let mut read = 0;
-    for part in ["docker", "compose"] {
-      for entry in std::fs::read_dir(format!("{folder}/{part}")).unwrap() {
+    let mut folders = ["docker", "compose"]
+      .map(|part| format!("{folder}/{part}").into())
+      .to_vec();
+    while let Some(folder) = folders.pop() {
+      for entry in std::fs::read_dir::<std::path::PathBuf>(folder).unwrap() {
         let path = entry.unwrap().path();
+        if path.is_dir() {
+          folders.push(path);
+          continue;
+        }
         let text = std::fs::read_to_string(&path).unwrap();
         for forbidden in [
           ["kill", "_container"].concat(),

@@ -12,6 +12,7 @@ mod find;
 mod images;
 mod inspect;
 mod lifecycle;
+mod local;
 mod log_decoder;
 mod logs;
 mod preflight;
@@ -35,6 +36,7 @@ use crate::{
     container::{Container, ContainerId},
     evidence::{Pins, ServiceImage},
     observation::RuntimeFacts,
+    offer::LocalVersions,
     plan::{Fault, ImageSource},
     shown::Shown,
     usage::Usage,
@@ -295,6 +297,10 @@ impl Runtime for DockerRuntime {
 
   fn shell<'a>(&'a self, container: &'a ContainerId) -> PortFuture<'a, ()> {
     Box::pin(shell::open(&self.docker, container))
+  }
+
+  fn local_versions(&self) -> PortFuture<'_, LocalVersions> {
+    Box::pin(self.versions_here())
   }
 }
 

@@ -282,6 +282,10 @@ impl Ledger for FileLedger {
   fn stamp(&self) -> u64 {
     stamp::of(&self.site, &self.newest)
   }
+
+  fn pinned(&self, most: usize) -> Result<Vec<Pins>, PortError> {
+    operations::all_pinned(self.state(), most)
+  }
 }
 
 fn group(name: &str, file: &Path) -> Result<nix::unistd::Gid, PortError> {

@@ -133,29 +133,42 @@ pub(super) fn root(state: &Path, id: OperationId) -> Result<String, PortError> {
   Ok(ROOT.to_owned())
 }
 
+/// What each of the newest `most` operations pinned.
+pub(super) fn all_pinned(state: &Path, most: usize) -> Result<Vec<Pins>, PortError> {
+  let mut found = Vec::new();
+  for id in ids(state)?.into_iter().take(most) {
+    found.extend(last_pinned(&journal_bytes(state, id)?, |_| true));
+  }
+  Ok(found)
+}
+
 /// The newest pins of `version` in any journal.
 pub(super) fn pinned(state: &Path, version: &VersionName) -> Result<Option<Pins>, PortError> {
   for id in ids(state)? {
     let bytes = journal_bytes(state, id)?;
-    if !contains(&bytes, b"\"produced\":\"pinned\"") {
-      continue;
-    }
-    let (records, _) = chain::read(&bytes);
-    let found = records
-      .into_iter()
-      .rev()
-      .find_map(|record| match record.event {
-        Event::StepFinished {
-          produced: Produced::Pinned { pins },
-          ..
-        } if pins.version == *version => Some(pins),
-        _ => None,
-      });
+    let found = last_pinned(&bytes, |pins| pins.version == *version);
     if found.is_some() {
       return Ok(found);
     }
   }
   Ok(None)
+}
+
+fn last_pinned(journal: &[u8], wanted: impl Fn(&Pins) -> bool) -> Option<Pins> {
+  if !contains(journal, b"\"produced\":\"pinned\"") {
+    return None;
+  }
+  let (records, _) = chain::read(journal);
+  records
+    .into_iter()
+    .rev()
+    .find_map(|record| match record.event {
+      Event::StepFinished {
+        produced: Produced::Pinned { pins },
+        ..
+      } if wanted(&pins) => Some(pins),
+      _ => None,
+    })
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {

@@ -18,8 +18,9 @@ use bollard::{
   models::ContainerInspectResponse,
   query_parameters::{ListContainersOptionsBuilder, LogsOptionsBuilder, TopOptionsBuilder},
 };
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use tokio::sync::OnceCell;
 
 use super::{
@@ -46,6 +47,7 @@ pub(crate) struct Found {
   pub(crate) running: bool,
   pub(crate) started_at: Option<DateTime<Utc>>,
   pub(crate) mounts: Vec<Mounted>,
+  pub(crate) addresses: Vec<IpAddr>,
 }
 
 /// One mount: a path of this host and where it is inside.
@@ -285,6 +287,32 @@ impl Containers {
   }
 }
 
+impl Containers {
+  /// The last `count` lines of the log and then each new one, as bytes.
+  pub(crate) async fn follow(
+    &self,
+    found: &Found,
+    count: usize,
+  ) -> Result<impl Stream<Item = Result<Bytes, PortError>> + Send + use<>, PortError> {
+    let options = LogsOptionsBuilder::default()
+      .stdout(true)
+      .stderr(false)
+      .follow(true)
+      .tail(&count.to_string())
+      .build();
+    let docker = self.docker().await?.clone();
+    let doing = format!("following the log of container {}", found.name);
+    Ok(
+      docker
+        .logs(&found.id, Some(options))
+        .map(move |item| match item {
+          Ok(output) => Ok(output.into_bytes()),
+          Err(error) => Err(failed(&doing, &error)),
+        }),
+    )
+  }
+}
+
 /// `2026-11-21T03:37:36.123456789Z text`.
 fn stamped(line: &str) -> Option<(DateTime<Utc>, String)> {
   let (stamp, text) = line.split_once(' ')?;
@@ -307,6 +335,13 @@ fn found(raw: ContainerInspectResponse) -> Found {
       .started_at
       .and_then(|at| DateTime::parse_from_rfc3339(&at).ok())
       .map(|at| at.to_utc()),
+    addresses: raw
+      .network_settings
+      .and_then(|settings| settings.networks)
+      .unwrap_or_default()
+      .into_values()
+      .filter_map(|network| network.ip_address?.parse().ok())
+      .collect(),
     mounts: raw
       .mounts
       .unwrap_or_default()

@@ -15,13 +15,14 @@ use cutover::{
     container::{Container, ContainerId, ContainerState, DockerHealth, ImageId},
     evidence::{Pins, ServiceImage},
     observation::RuntimeFacts,
+    offer::{LocalVersion, LocalVersions},
     plan::{Fault, ImageSource},
     usage::Usage,
   },
 };
 use tokio::time::Instant;
 
-use super::fake::{Behavior, FakeContainer, FakeSite, State};
+use super::fake::{Behavior, FakeContainer, FakeSite, State, base};
 
 /// As `docker inspect` would show it now.
 fn seen(found: &FakeContainer, now: Instant) -> Container {
@@ -421,6 +422,26 @@ impl Runtime for FakeSite {
 
   fn shell<'a>(&'a self, _: &'a ContainerId) -> PortFuture<'a, ()> {
     Box::pin(self.enter("shell"))
+  }
+
+  fn local_versions(&self) -> PortFuture<'_, LocalVersions> {
+    Box::pin(async {
+      self.enter("local_versions").await?;
+      let state = self.state();
+      let services = &state.site.services;
+      let mut here = LocalVersions::default();
+      for (hours, version) in state.versions.keys().enumerate() {
+        here
+          .images
+          .extend(services.iter().map(|service| image(&service.key, version)));
+        here.versions.push(LocalVersion {
+          version: version.parse().unwrap(),
+          created: Some(base() + chrono::Duration::hours(i64::try_from(hours).unwrap())),
+          lacking: Vec::new(),
+        });
+      }
+      Ok(here)
+    })
   }
 }
 

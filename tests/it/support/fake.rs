@@ -22,6 +22,7 @@ use cutover::{
     event::Record,
     evidence::{Evidence, LiveRecord, Pins},
     observation::Holder,
+    offer::SourceTag,
     operation::OperationId,
     plan::{Fault, Order},
     presence::Watcher,
@@ -147,6 +148,8 @@ pub struct State {
   pub violations: Vec<String>,
   /// Who follows what happens to containers; dropping it is the daemon going away.
   pub told: Option<tokio::sync::mpsc::Sender<Change>>,
+  /// Tags of the source tree.
+  pub tags: Vec<SourceTag>,
   serial: u64,
 }
 
@@ -196,6 +199,7 @@ impl FakeSite {
       typed: false,
       violations: Vec::new(),
       told: None,
+      tags: Vec::new(),
       serial: 0,
     };
     state.disk = state.text(Slot::Blue, 1, OperationId(0));

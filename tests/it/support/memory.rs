@@ -19,6 +19,7 @@ use cutover::{
     event::{BackupRecord, Event, Record},
     evidence::{Evidence, LiveRecord, Pins},
     observation::Holder,
+    offer::SourceTag,
     operation::OperationId,
     plan::{Fault, Order},
     presence::{Presence, Watcher},
@@ -157,6 +158,13 @@ impl Ledger for FakeSite {
       .hash(&mut sum);
     (ledger.lock.is_some(), &ledger.state_file).hash(&mut sum);
     sum.finish()
+  }
+
+  fn pinned(&self, most: usize) -> Result<Vec<Pins>, PortError> {
+    self.enter_now("ledger.pinned")?;
+    let state = self.state();
+    let newest = state.ledger.recorded.iter().rev();
+    Ok(newest.take(most).cloned().collect())
   }
 }
 
@@ -326,6 +334,13 @@ impl Commands for FakeSite {
     Box::pin(async move {
       self.enter("update_source").await?;
       Ok(format!("commit of {version}"))
+    })
+  }
+
+  fn source_tags(&self) -> PortFuture<'_, Vec<SourceTag>> {
+    Box::pin(async {
+      self.enter("source_tags").await?;
+      Ok(self.state().tags.clone())
     })
   }
 }

@@ -8,6 +8,9 @@ pub(super) struct Dump {
   /// Paths of `# configuration file PATH:`, as nginx names them.
   pub(super) files: Vec<String>,
   pub(super) error_logs: Vec<String>,
+  pub(super) access_logs: Vec<String>,
+  /// The text of each `log_format`.
+  pub(super) log_formats: Vec<String>,
   pub(super) pid: Option<String>,
 }
 
@@ -26,6 +29,13 @@ impl Dump {
       match directive.as_slice() {
         [name, path, ..] if name == "error_log" && !dump.error_logs.contains(path) => {
           dump.error_logs.push(path.clone());
+        }
+        [name, path, ..] if name == "access_log" && !dump.access_logs.contains(path) => {
+          dump.access_logs.push(path.clone());
+        }
+        [name, _, text @ ..] if name == "log_format" => {
+          let text = text.iter().filter(|part| !part.starts_with("escape="));
+          dump.log_formats.push(text.cloned().collect());
         }
         [name, path] if name == "pid" => dump.pid = Some(path.clone()),
         _ => {}
@@ -139,6 +149,15 @@ mod tests {
     );
     assert!(dump.includes("/etc/nginx/conf.d/./active.conf"));
     assert!(!dump.includes("/etc/nginx/conf.d/other.conf"));
+  }
+
+  #[test]
+  fn access_logs_and_the_text_of_their_formats_are_found() {
+    let dump = Dump::read(
+      "http { log_format main escape=json '$a \"$b\" '\n  '$c'; access_log /dev/stdout main; server { access_log off; } }",
+    );
+    assert_eq!(dump.log_formats, ["$a \"$b\" $c"]);
+    assert_eq!(dump.access_logs, ["/dev/stdout", "off"]);
   }
 
   #[test]

@@ -123,7 +123,7 @@ impl NginxRouter {
   }
 
   /// Whether a path inside is the container's own output, directly or by a link.
-  async fn is_output(&self, proxy: &Proxy, path: &str) -> Result<bool, PortError> {
+  pub(super) async fn is_output(&self, proxy: &Proxy, path: &str) -> Result<bool, PortError> {
     let leads_out = |path: &str| {
       path.starts_with("/dev/std")
         || path.starts_with("/proc/1/fd/")

@@ -6,6 +6,7 @@
 //! `workers` observe. The proxy is reloaded only by its own command, never by a signal through
 //! Docker, and no byte outside of the managed file is ever changed.
 
+mod access;
 mod content;
 mod diff;
 mod disk;
@@ -16,12 +17,14 @@ mod log;
 mod managed;
 mod mount;
 mod proxy;
+mod requests;
 mod sample;
 mod workers;
 
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
 
 use self::{
   log::list,
@@ -37,6 +40,7 @@ use crate::{
     Slot,
     event::SavedFile,
     operation::OperationId,
+    requests::Request,
     router::{FileContent, FileHash, Mount, NextFile, RouterFacts, Sample, Workers},
     shown::Shown,
   },
@@ -300,6 +304,10 @@ impl Router for NginxRouter {
 
   fn command_lines(&self) -> Vec<String> {
     vec![self.by_hand("-t"), self.by_hand("-s reload")]
+  }
+
+  fn requests(&self) -> PortFuture<'_, mpsc::Receiver<Vec<Request>>> {
+    Box::pin(self.follow_requests())
   }
 }
 
