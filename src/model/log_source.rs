@@ -88,7 +88,9 @@ impl Attached {
       Self::NewContainer(id) => format!("{name} re-attached: new container {}", seven(id)),
       Self::Restarted(id) => format!("{name} re-attached: container {} was restarted", seven(id)),
       Self::Again => format!("{name} re-attached: nothing is missing"),
-      Self::AfterGap => format!("{name} re-attached: lines are missing here, how many is not known"),
+      Self::AfterGap => {
+        format!("{name} re-attached: lines are missing here, how many is not known")
+      }
       Self::Lost(why) => format!("{name} not attached: {why}; trying again"),
     };
     Some(Shown::line(&said))

@@ -42,7 +42,9 @@ pub(super) fn read(raw: &str) -> Option<LogText> {
     .position(|(key, value)| MESSAGE.contains(&key.as_str()) && value.is_string());
   let mut text = String::with_capacity(raw.len());
   let mut names = Vec::new();
-  if let Some(Value::String(words)) = message.and_then(|at| members.get(at)).map(|(_, words)| words)
+  if let Some(Value::String(words)) = message
+    .and_then(|at| members.get(at))
+    .map(|(_, words)| words)
   {
     text.push_str(Shown::line(words).as_str());
   }

@@ -180,7 +180,10 @@ fn any_case(word: &[u8]) -> Option<LogLevel> {
 fn stands_alone(before: u8) -> bool {
   !(before.is_ascii_alphanumeric()
     || before >= 0x80
-    || matches!(before, b'_' | b'-' | b'/' | b'.' | b'=' | b'&' | b'?' | b'%'))
+    || matches!(
+      before,
+      b'_' | b'-' | b'/' | b'.' | b'=' | b'&' | b'?' | b'%'
+    ))
 }
 
 fn letters(bytes: &[u8]) -> &[u8] {
@@ -234,7 +237,10 @@ mod tests {
       ("INFO GET /api/items 200", info),
       ("2026-11-27 16:05:18,123 - api - WARNING - slow", warn),
       ("ERROR:root:it broke", error),
-      ("2026/11/27 16:05:18 [error] 7#7: *1 connect() failed", error),
+      (
+        "2026/11/27 16:05:18 [error] 7#7: *1 connect() failed",
+        error,
+      ),
       ("2026/11/27 16:05:18 [notice] 1#1: start worker", info),
       ("E1127 16:05:18.123456       1 main.go:12] gone", error),
       ("I1127 16:05:18.123456       1 main.go:12] ok", info),
