@@ -119,7 +119,7 @@ impl Logs {
         if dropped > 0 {
           let first = lines.first().and_then(|line| line.at);
           let when = first.map_or(at, |at| at.timestamp_micros());
-          lines_of.missed(when, number, dropped);
+          lines_of.missed(when, at, number, dropped);
         }
         for line in &lines {
           lines_of.line(number, line, at);

@@ -82,8 +82,8 @@ impl Ring {
     }
   }
 
-  /// Returns the number of the new line; `gone` is told what it pushed out.
-  pub(super) fn push(&mut self, line: Pushed<'_>, gone: &mut dyn FnMut(Entry)) -> u64 {
+  /// `gone` is told what it pushed out.
+  pub(super) fn push(&mut self, line: Pushed<'_>, gone: &mut dyn FnMut(Entry)) {
     let text = head(line.text, MOST_LINE);
     // Every line takes room, so that two lines never share a place.
     let need = text.len().max(1);
@@ -123,7 +123,6 @@ impl Ring {
       source: line.source,
       kind: line.kind,
     });
-    self.first + self.entries.len() as u64 - 1
   }
 
   fn drop_oldest(&mut self, gone: &mut dyn FnMut(Entry)) {
@@ -140,10 +139,6 @@ impl Ring {
 
   pub(super) fn len(&self) -> usize {
     self.entries.len()
-  }
-
-  pub(super) fn newest(&self) -> Option<&Entry> {
-    self.entries.back()
   }
 
   pub(super) fn get(&self, number: u64) -> Option<&Entry> {
@@ -164,11 +159,6 @@ impl Ring {
       .and_then(|bytes| std::str::from_utf8(bytes).ok())
       .unwrap_or_default()
   }
-
-  /// Bytes in use for lines, as far as the allocator was asked.
-  pub(super) fn bytes(&self) -> usize {
-    self.text.capacity() + self.entries.len() * size_of::<Entry>()
-  }
 }
 
 fn head(text: &str, most: usize) -> &str {
@@ -180,6 +170,12 @@ mod tests {
   use proptest::prelude::*;
 
   use super::*;
+
+  impl Ring {
+    fn bytes(&self) -> usize {
+      self.text.capacity() + self.entries.len() * size_of::<Entry>()
+    }
+  }
 
   fn pushed(text: &str) -> Pushed<'_> {
     Pushed {

@@ -11,8 +11,10 @@ use super::ring::{Entry, Kind, Pushed, Ring};
 const MOST_SOURCES: usize = 250;
 /// Lines this much older than their arrival are a backlog, not live.
 const BACKLOG: i64 = 10_000_000;
-/// A live line is never put further back than this, whatever its stamp says.
-const OUT_OF_ORDER: i64 = 1_000_000;
+/// Lines from later than this after now mean that the clock was set back since.
+const AHEAD: i64 = 1_000_000;
+/// The arrival of what may be put anywhere in the past.
+const ANY_TIME: i64 = i64::MAX;
 /// Seconds over which the rate is taken.
 const RATE: usize = 5;
 
@@ -39,6 +41,8 @@ pub(super) struct SourceLines {
 pub(super) struct Side {
   pub(super) ring: Ring,
   pub(super) sources: Vec<SourceLines>,
+  /// The latest order so far.
+  latest: i64,
 }
 
 impl Side {
@@ -46,6 +50,7 @@ impl Side {
     Self {
       ring: Ring::new(budget),
       sources: Vec::new(),
+      latest: i64::MIN,
     }
   }
 
@@ -68,8 +73,7 @@ impl Side {
     u8::try_from(at).unwrap_or(u8::MAX)
   }
 
-  /// Returns the order and the number of the new line.
-  pub(super) fn line(&mut self, source: u8, entry: &LogEntry, received: i64) -> (i64, u64) {
+  pub(super) fn line(&mut self, source: u8, entry: &LogEntry, received: i64) {
     let at = entry.at.map_or(received, |at| at.timestamp_micros());
     let named = level(&entry.text);
     let mut kind = Kind::Line(named);
@@ -80,35 +84,40 @@ impl Side {
         facts.last = named;
         facts.count(named, 1);
       }
-      if at + BACKLOG > received {
+      if at.saturating_add(BACKLOG) > received {
         facts.arrived(received);
       }
     }
-    self.push(at, received, source, kind, &entry.text)
+    self.push(at, received, source, kind, &entry.text);
   }
 
   /// Says on the spot that lines are missing, and counts them.
-  pub(super) fn missed(&mut self, at: i64, source: u8, count: u64) {
+  pub(super) fn missed(&mut self, at: i64, received: i64, source: u8, count: u64) {
     if let Some(facts) = self.sources.get_mut(usize::from(source)) {
       facts.dropped += count;
       let words = format!(
         "{count} lines of {} dropped: they came faster than they could be read",
         facts.name
       );
-      self.marker(at, source, &Shown::line(&words));
+      let words = Shown::line(&words);
+      self.push(at, received, source, Kind::Marker, words.as_str());
     }
   }
 
-  pub(super) fn marker(&mut self, at: i64, source: u8, text: &Shown) -> (i64, u64) {
-    self.push(at, at, source, Kind::Marker, text.as_str())
+  pub(super) fn marker(&mut self, at: i64, source: u8, text: &Shown) {
+    self.push(at, ANY_TIME, source, Kind::Marker, text.as_str());
   }
 
-  fn push(&mut self, at: i64, received: i64, source: u8, kind: Kind, text: &str) -> (i64, u64) {
-    let live = at + BACKLOG > received;
-    let order = match self.ring.newest() {
-      Some(newest) if live => at.max(newest.order - OUT_OF_ORDER),
-      _ => at,
+  fn push(&mut self, at: i64, received: i64, source: u8, kind: Kind, text: &str) {
+    let live = at.saturating_add(BACKLOG) > received;
+    let set_back = self.latest > received.saturating_add(AHEAD);
+    // Otherwise new lines would be put above the screen of whoever follows.
+    let order = if live && set_back {
+      at.max(self.latest)
+    } else {
+      at
     };
+    self.latest = self.latest.max(order);
     let sources = &mut self.sources;
     let mut gone = |entry: Entry| {
       if let Some(facts) = sources.get_mut(usize::from(entry.source))
@@ -127,8 +136,7 @@ impl Side {
       kind,
       text,
     };
-    let number = self.ring.push(pushed, &mut gone);
-    (order, number)
+    self.ring.push(pushed, &mut gone);
   }
 }
 

@@ -79,7 +79,7 @@ fn who(facts: &Facts<'_>, id: PaneId, frame: LogFrame) -> Vec<Piece> {
   if let Some(digit) = frame.digit {
     pieces.push(piece(0, Role::Key, digit));
   }
-  pieces.push(piece(6, Role::Text, "LOG"));
+  pieces.push(piece(7, Role::Text, "LOG"));
   match id {
     PaneId::Slot(slot) => {
       pieces.push(piece(
@@ -95,14 +95,14 @@ fn who(facts: &Facts<'_>, id: PaneId, frame: LogFrame) -> Vec<Piece> {
     }
   }
   pieces.push(match facts.showing {
-    Showing::All(count) => piece(5, Role::Text, format!(" all {count}")),
+    Showing::All(count) => piece(6, Role::Text, format!(" all {count}")),
     Showing::One(name) => piece(1, Role::Strong, format!(" {name}")),
   });
   if let Some(filter) = facts.filter {
     pieces.push(piece(1, Role::Found, format!("filter {}", short(filter))));
   }
   if let Some(search) = facts.search {
-    pieces.push(piece(4, Role::Text, format!("/{}", short(search))));
+    pieces.push(piece(5, Role::Text, format!("/{}", short(search))));
   }
   match facts.least {
     Some(LogLevel::Info) => pieces.push(piece(2, Role::Strong, "INF+")),
@@ -114,7 +114,7 @@ fn who(facts: &Facts<'_>, id: PaneId, frame: LogFrame) -> Vec<Piece> {
     pieces.push(piece(3, Role::Strong, "aligned"));
   }
   pieces.extend(match facts.stamps {
-    Stamps::Utc => Some(piece(8, Role::Faint, "UTC")),
+    Stamps::Utc => Some(piece(9, Role::Faint, "UTC")),
     Stamps::Site | Stamps::Relative | Stamps::Off => None,
   });
   pieces
@@ -124,17 +124,17 @@ fn who(facts: &Facts<'_>, id: PaneId, frame: LogFrame) -> Vec<Piece> {
 fn how(facts: &Facts<'_>) -> Vec<Piece> {
   let mut pieces = Vec::new();
   if facts.dropped > 0 {
-    pieces.push(piece(2, Role::Warn, format!("{} dropped", facts.dropped)));
+    pieces.push(piece(4, Role::Warn, format!("{} dropped", facts.dropped)));
   }
   pieces.push(match (facts.following, facts.new) {
     (true, _) => piece(1, Role::Good, "FOLLOW"),
     (false, 0) => piece(1, Role::Warn, "PAUSED"),
     (false, new) => piece(1, Role::Warn, format!("PAUSED {new} new")),
   });
-  pieces.push(piece(7, Role::Text, format!(" {}/s", facts.per_second)));
+  pieces.push(piece(8, Role::Text, format!(" {}/s", facts.per_second)));
   let loud = |count: u32, role| if count > 0 { role } else { Role::Text };
   pieces.push(piece(
-    4,
+    5,
     loud(facts.warnings, Role::Warn),
     format!(" WRN {}", facts.warnings),
   ));
