@@ -73,14 +73,14 @@ pub enum LogOutcome {
 
 impl Logs {
   pub fn act(&mut self, id: PaneId, action: LogAction, viewport: Viewport) -> LogOutcome {
-    let page = usize::from(viewport.height.max(1));
+    let rows = usize::from(viewport.height.max(1));
     match action {
       LogAction::Up(by) => self.scroll_up(id, by, viewport),
       LogAction::Down(by) => self.scroll_down(id, by, viewport),
-      LogAction::HalfPageUp => self.scroll_up(id, page.div_ceil(2), viewport),
-      LogAction::HalfPageDown => self.scroll_down(id, page.div_ceil(2), viewport),
-      LogAction::PageUp => self.scroll_up(id, page.saturating_sub(1).max(1), viewport),
-      LogAction::PageDown => self.scroll_down(id, page.saturating_sub(1).max(1), viewport),
+      LogAction::HalfPageUp => self.scroll_up(id, rows.div_ceil(2), viewport),
+      LogAction::HalfPageDown => self.scroll_down(id, rows.div_ceil(2), viewport),
+      LogAction::PageUp => self.scroll_up(id, rows.saturating_sub(1).max(1), viewport),
+      LogAction::PageDown => self.scroll_down(id, rows.saturating_sub(1).max(1), viewport),
       LogAction::Top => self.scroll_up(id, usize::MAX, viewport),
       LogAction::End => self.stand(id, Position::Follow, viewport),
       LogAction::Follow => {
@@ -130,8 +130,8 @@ impl Logs {
       }
       LogAction::Copy => {
         let sheet = self.sheet(id, viewport);
-        let rows = sheet.top().0..(sheet.last_visible() + 1).min(sheet.pane.index.len());
-        return LogOutcome::Copy(self.text(id, sheet.pane.index.range(rows)));
+        let seen = sheet.top().0..(sheet.last_visible() + 1).min(sheet.pane.index.len());
+        return LogOutcome::Copy(self.text(id, sheet.pane.index.range(seen)));
       }
     }
     LogOutcome::Done

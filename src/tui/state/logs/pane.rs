@@ -130,7 +130,7 @@ impl Pane {
   }
 
   /// Puts rows into their places; almost always that is the end.
-  fn merge(&mut self, fresh: &mut Vec<Row>) {
+  fn merge(&mut self, fresh: &mut [Row]) {
     if !fresh.is_sorted() {
       fresh.sort_unstable();
     }

@@ -17,6 +17,7 @@ const AHEAD: i64 = 1_000_000;
 const ANY_TIME: i64 = i64::MAX;
 /// Seconds over which the rate is taken.
 const RATE: usize = 5;
+const SECONDS: i64 = 5;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
@@ -152,7 +153,7 @@ impl SourceLines {
 
   fn arrived(&mut self, received: i64) {
     let second = received.div_euclid(1_000_000);
-    let at = usize::try_from(second.rem_euclid(RATE as i64 + 1)).unwrap_or_default();
+    let at = usize::try_from(second.rem_euclid(SECONDS + 1)).unwrap_or_default();
     if self.seconds[at].0 != second {
       self.seconds[at] = (second, 0);
     }
@@ -165,7 +166,7 @@ impl SourceLines {
     self
       .seconds
       .iter()
-      .filter(|(at, _)| *at < second && *at >= second - RATE as i64)
+      .filter(|(at, _)| *at < second && *at >= second - SECONDS)
       .map(|(_, count)| count)
       .sum()
   }
