@@ -355,8 +355,10 @@ async fn logs_are_read_with_and_without_a_terminal_and_followed_to_their_end() {
   let blue = site.start(Slot::Blue, "1.0.0").await;
   let mut follower = runtime.follow_log(&blue.id, 10).await.unwrap();
   let mut lines = vec![];
-  for _ in 0..3 {
-    lines.push(follower.recv().await.unwrap());
+  while lines.len() < 3 {
+    let batch = follower.next().await.unwrap().lines;
+    assert!(batch.iter().all(|line| line.at.is_some()), "{batch:?}");
+    lines.extend(batch.into_iter().map(|line| line.text));
   }
   lines.sort();
   assert_eq!(lines, ["one", "three", "two"]);
@@ -365,12 +367,16 @@ async fn logs_are_read_with_and_without_a_terminal_and_followed_to_their_end() {
     .stop(&[blue.id], Duration::from_secs(1))
     .await
     .unwrap();
-  assert_eq!(follower.recv().await, None);
+  assert_eq!(follower.next().await, None);
 
   let green = site.start(Slot::Green, "1.0.0").await;
   let mut follower = runtime.follow_log(&green.id, 10).await.unwrap();
-  assert!(follower.recv().await.unwrap().ends_with("hidden"));
-  assert_eq!(follower.recv().await.unwrap(), "line");
+  let mut lines = vec![];
+  while lines.len() < 2 {
+    lines.extend(follower.next().await.unwrap().lines);
+  }
+  assert!(lines[0].text.ends_with("hidden") && lines[0].at.is_some());
+  assert_eq!(lines[1].text, "line");
   assert_eq!(runtime.log_tail(&green.id, 1).await.unwrap(), ["line"]);
 }
 

@@ -8,6 +8,8 @@ pub mod confirm;
 pub mod guard;
 pub mod health;
 pub mod intent;
+pub mod log_feed;
+pub mod log_pipe;
 pub mod observe;
 pub mod observer;
 pub mod plan;

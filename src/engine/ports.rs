@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, future::Future, path::Path, pin::Pin, time::Dur
 
 use chrono::{DateTime, Utc};
 
+use super::log_pipe::LogReader;
 use crate::{
   config::{Check, SmokeTest},
   model::{
@@ -111,13 +112,13 @@ pub trait Runtime: Send + Sync {
   fn last_exit<'a>(&'a self, _container: &'a ContainerId) -> PortFuture<'a, Option<LastExit>> {
     Box::pin(async { Ok(None) })
   }
-  /// The last `count` log lines and then each new one, until the log ends or the receiver is
-  /// dropped. A slow reader loses lines and is told how many: `-- 214 lines dropped --`.
+  /// The last `count` log lines and then each new one, stamped by the daemon, until the log ends
+  /// or the reader is dropped. A slow reader loses the oldest and is told how many.
   fn follow_log<'a>(
     &'a self,
     container: &'a ContainerId,
     count: usize,
-  ) -> PortFuture<'a, tokio::sync::mpsc::Receiver<String>>;
+  ) -> PortFuture<'a, LogReader>;
   /// Exact command lines that `prepare` and `start` run, for the dry run.
   fn command_lines(&self, slot: Slot, version: &VersionName, source: ImageSource) -> Vec<String>;
   /// Runs a command in a running container and waits; output bounded to 64 KiB.

@@ -11,6 +11,8 @@ pub mod event;
 pub mod evidence;
 pub mod health;
 pub mod known;
+pub mod log_line;
+pub mod log_source;
 pub mod observation;
 pub mod offer;
 pub mod operation;

@@ -19,6 +19,10 @@ impl Shown {
   /// Cleans one line. Tabs become spaces, line ends become spaces, everything that steers a
   /// terminal or hides text becomes nothing, and a removed escape leaves a visible mark.
   pub fn line(raw: &str) -> Self {
+    // Most lines are plain, and a screen full of them is cleaned thirty times a second.
+    if raw.len() < MOST_BYTES && raw.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
+      return Self(raw.to_owned());
+    }
     let mut out = String::with_capacity(raw.len().min(MOST_BYTES));
     let mut accents = 0;
     let mut chars = raw.chars().peekable();

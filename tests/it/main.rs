@@ -16,6 +16,7 @@
 
 mod failures;
 mod histories;
+mod log_feed;
 mod observe;
 mod observer;
 mod plan;

@@ -13,7 +13,6 @@ use hyper_util::rt::TokioIo;
 use tokio::{
   io::{AsyncRead, AsyncWrite},
   net::{TcpStream, UnixStream},
-  sync::mpsc,
 };
 
 use super::{
@@ -21,11 +20,13 @@ use super::{
   log_decoder::{Framing, LogDecoder},
 };
 use crate::{
-  engine::ports::{PortError, PortErrorKind},
-  model::container::ContainerId,
+  engine::{
+    log_pipe::{LogReader, log_pipe},
+    ports::{PortError, PortErrorKind},
+  },
+  model::{container::ContainerId, log_line::LogEntry},
 };
 
-const CHANNEL: usize = 1024;
 /// For all lines of a tail together.
 const TAIL: Duration = Duration::from_secs(10);
 
@@ -71,78 +72,33 @@ pub(super) async fn tail(
   })
 }
 
-/// Lines as they come, until the log ends or the receiver is dropped.
+/// Lines as they come, until the log ends or the reader is dropped.
 pub(super) async fn follow(
   docker: &Connection,
   container: &ContainerId,
   count: usize,
-) -> Result<mpsc::Receiver<String>, PortError> {
+) -> Result<LogReader, PortError> {
   let doing = format!("follow the log of container {}", container.short());
   let opening = open(docker, &doing, container, count, Until::Stopped);
   let (mut decoder, mut body) = tokio::time::timeout(TAIL, opening)
     .await
     .map_err(|_| PortError::new(PortErrorKind::Timeout, &doing, "Docker gave no answer"))??;
-  let (sender, receiver) = mpsc::channel(CHANNEL);
+  let (writer, reader) = log_pipe();
   tokio::spawn(async move {
-    let reader = sender.clone();
-    let mut outlet = Outlet::new(sender);
+    let mut write = |line| writer.write(LogEntry::stamped(line));
     loop {
       let frame = tokio::select! {
         frame = body.frame() => frame,
-        () = outlet.settle() => continue,
-        () = reader.closed() => return,
+        () = writer.closed() => return,
       };
       let Some(Ok(frame)) = frame else { break };
       if let Some(bytes) = frame.data_ref() {
-        decoder.push(bytes, &mut |line| outlet.offer(line));
+        decoder.push(bytes, &mut write);
       }
     }
-    decoder.finish(&mut |line| outlet.offer(line));
-    if outlet.dropped > 0 {
-      outlet.settle().await;
-    }
+    decoder.finish(&mut write);
   });
-  Ok(receiver)
-}
-
-/// Never waits for a slow reader: counts what did not fit and says so.
-struct Outlet {
-  sender: mpsc::Sender<String>,
-  dropped: u64,
-}
-
-impl Outlet {
-  fn new(sender: mpsc::Sender<String>) -> Self {
-    Self { sender, dropped: 0 }
-  }
-
-  fn offer(&mut self, line: String) {
-    if self.dropped > 0 {
-      if self.sender.try_send(mark(self.dropped)).is_err() {
-        self.dropped += 1;
-        return;
-      }
-      self.dropped = 0;
-    }
-    if self.sender.try_send(line).is_err() {
-      self.dropped += 1;
-    }
-  }
-
-  /// Delivers the mark as soon as there is room; pends for ever when nothing was dropped.
-  async fn settle(&mut self) {
-    if self.dropped == 0 {
-      return std::future::pending().await;
-    }
-    if let Ok(room) = self.sender.reserve().await {
-      room.send(mark(self.dropped));
-    }
-    self.dropped = 0;
-  }
-}
-
-fn mark(dropped: u64) -> String {
-  format!("-- {dropped} lines dropped --")
+  Ok(reader)
 }
 
 async fn open(
@@ -163,9 +119,13 @@ async fn open(
     .config
     .and_then(|config| config.tty)
     .unwrap_or(false);
-  let follow = u8::from(until == Until::Stopped);
+  // Never `since`: the daemon would decode the whole file to find it.
+  let follow = match until {
+    Until::Now => "",
+    Until::Stopped => "&follow=1&timestamps=1",
+  };
   let path = format!(
-    "/containers/{}/logs?stdout=1&stderr=1&tail={count}&follow={follow}",
+    "/containers/{}/logs?stdout=1&stderr=1&tail={count}{follow}",
     container.0
   );
   let answer = get(docker, doing, &path).await?;
@@ -219,34 +179,4 @@ async fn get(docker: &Connection, doing: &str, path: &str) -> Result<Incoming, P
     doing,
     format!("{status}: {}", words.trim()),
   ))
-}
-
-#[cfg(test)]
-mod tests {
-  use super::*;
-
-  #[tokio::test]
-  async fn a_slow_reader_is_told_how_many_lines_it_missed() {
-    let (sender, mut receiver) = mpsc::channel(2);
-    let mut outlet = Outlet::new(sender);
-    for number in 0..5 {
-      outlet.offer(number.to_string());
-    }
-    assert_eq!(receiver.recv().await.unwrap(), "0");
-    assert_eq!(receiver.recv().await.unwrap(), "1");
-    outlet.offer("5".into());
-    assert_eq!(receiver.recv().await.unwrap(), "-- 3 lines dropped --");
-    assert_eq!(receiver.recv().await.unwrap(), "5");
-  }
-
-  #[tokio::test]
-  async fn the_mark_comes_even_when_the_log_falls_silent() {
-    let (sender, mut receiver) = mpsc::channel(1);
-    let mut outlet = Outlet::new(sender);
-    outlet.offer("kept".into());
-    outlet.offer("lost".into());
-    assert_eq!(receiver.recv().await.unwrap(), "kept");
-    outlet.settle().await;
-    assert_eq!(receiver.recv().await.unwrap(), "-- 1 lines dropped --");
-  }
 }

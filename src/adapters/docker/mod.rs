@@ -23,13 +23,13 @@ mod version;
 
 use std::{collections::BTreeMap, fs::File, sync::Arc, time::Duration};
 
-use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
-use tokio::sync::mpsc;
-
 use crate::{
   adapters::compose::{Compose, read_pins},
   config::{Site, VersionRead},
-  engine::ports::{CommandOutput, LastExit, Notes, PortError, PortErrorKind, PortFuture, Runtime},
+  engine::{
+    log_pipe::LogReader,
+    ports::{CommandOutput, LastExit, Notes, PortError, PortErrorKind, PortFuture, Runtime},
+  },
   model::{
     BySlot, Slot, VersionName,
     change::Change,
@@ -42,6 +42,7 @@ use crate::{
     usage::Usage,
   },
 };
+use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
 
 use connection::Connection;
 use find::{Found, Listed};
@@ -245,7 +246,7 @@ impl Runtime for DockerRuntime {
     &'a self,
     container: &'a ContainerId,
     count: usize,
-  ) -> PortFuture<'a, mpsc::Receiver<String>> {
+  ) -> PortFuture<'a, LogReader> {
     Box::pin(logs::follow(&self.docker, container, count))
   }
 

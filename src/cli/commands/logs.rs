@@ -73,27 +73,32 @@ async fn sources(desk: &Desk, logs: &Logs) -> Result<Vec<(String, Container)>, T
 }
 
 async fn follow(desk: &mut Desk, logs: &Logs, sources: Vec<(String, Container)>) -> Verdict {
-  let mut lines = SelectAll::new();
+  let mut batches = SelectAll::new();
   for (prefix, container) in sources {
-    let receiver = desk
+    let reader = desk
       .world
       .runtime
       .follow_log(&container.id, logs.tail)
       .await?;
-    let stream = futures_util::stream::unfold(receiver, |mut receiver| async move {
-      receiver.recv().await.map(|line| (line, receiver))
+    let stream = futures_util::stream::unfold(reader, |mut reader| async move {
+      reader.next().await.map(|batch| (batch, reader))
     });
-    lines.push(Box::pin(stream.map(move |line| format!("{prefix} {line}"))));
+    batches.push(Box::pin(stream.map(move |batch| (prefix.clone(), batch))));
   }
   loop {
     tokio::select! {
       _ = tokio::signal::ctrl_c() => return Ok(Outcome::Done),
-      line = lines.next() => {
-        let Some(line) = line else {
+      batch = batches.next() => {
+        let Some((prefix, batch)) = batch else {
           return Ok(Outcome::Done);
         };
         let mut page = Page::default();
-        page.push(Tone::Plain, line);
+        if batch.dropped > 0 {
+          page.push(Tone::Plain, format!("{prefix} -- {} lines dropped --", batch.dropped));
+        }
+        for line in batch.lines {
+          page.push(Tone::Plain, format!("{prefix} {}", line.text));
+        }
         desk.out.data(&page)?;
       }
     }

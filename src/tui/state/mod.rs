@@ -4,6 +4,7 @@
 pub mod able;
 pub mod app;
 pub mod ask;
+pub mod logs;
 pub mod modal;
 pub mod operation;
 pub mod panel;

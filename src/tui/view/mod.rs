@@ -13,6 +13,7 @@ mod environment;
 mod footer;
 mod frame;
 mod header;
+pub mod logs;
 mod modal;
 mod operation;
 mod page;

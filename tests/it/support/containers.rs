@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, time::Duration};
 use chrono::{DateTime, Utc};
 use cutover::{
   config::{Check, SmokeTest},
-  engine::ports::{
-    Clock, CommandOutput, Notes, PortError, PortErrorKind, PortFuture, Probe, Runtime,
+  engine::{
+    log_pipe::{LogReader, log_pipe},
+    ports::{Clock, CommandOutput, Notes, PortError, PortErrorKind, PortFuture, Probe, Runtime},
   },
   model::{
     Slot, VersionName,
@@ -295,12 +296,21 @@ impl Runtime for FakeSite {
 
   fn follow_log<'a>(
     &'a self,
-    _: &'a ContainerId,
-    _: usize,
-  ) -> PortFuture<'a, tokio::sync::mpsc::Receiver<String>> {
-    Box::pin(async {
-      let (_, lines) = tokio::sync::mpsc::channel(1);
-      Ok(lines)
+    container: &'a ContainerId,
+    count: usize,
+  ) -> PortFuture<'a, LogReader> {
+    Box::pin(async move {
+      self.enter("follow_log").await?;
+      let (writer, reader) = log_pipe();
+      let mut state = self.state();
+      let log = state.logs.entry(container.clone()).or_default();
+      let tail = log.lines.len().saturating_sub(count);
+      log.lines[tail..]
+        .iter()
+        .cloned()
+        .for_each(|line| writer.write(line));
+      log.follower = Some(writer);
+      Ok(reader)
     })
   }
 

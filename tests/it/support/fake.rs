@@ -12,6 +12,7 @@ use cutover::{
   config::Site,
   engine::{
     World,
+    log_pipe::LogWriter,
     ports::{Clock, PortError, PortErrorKind},
   },
   model::{
@@ -21,6 +22,7 @@ use cutover::{
     container::{Container, ContainerId},
     event::Record,
     evidence::{Evidence, LiveRecord, Pins},
+    log_line::LogEntry,
     observation::Holder,
     offer::SourceTag,
     operation::OperationId,
@@ -116,6 +118,22 @@ pub struct Ledger {
   pub present: Vec<Watcher>,
 }
 
+/// A container's log, and who follows it.
+#[derive(Default)]
+pub struct FakeLog {
+  pub lines: Vec<LogEntry>,
+  pub follower: Option<LogWriter>,
+}
+
+impl FakeLog {
+  pub fn say(&mut self, line: LogEntry) {
+    self.lines.push(line.clone());
+    if let Some(follower) = &self.follower {
+      follower.write(line);
+    }
+  }
+}
+
 pub struct State {
   pub site: Arc<Site>,
   pub slots: BySlot<Vec<FakeContainer>>,
@@ -131,6 +149,7 @@ pub struct State {
   pub backups: u32,
   pub hook_exit: i64,
   pub ledger: Ledger,
+  pub logs: BTreeMap<ContainerId, FakeLog>,
   pub calls: Vec<Call>,
   pub trouble: BTreeMap<&'static str, Trouble>,
   /// Foreign hands, before the port call with that number.
@@ -187,6 +206,7 @@ impl FakeSite {
         state_file,
         ..Ledger::default()
       },
+      logs: BTreeMap::new(),
       calls: Vec::new(),
       trouble: BTreeMap::new(),
       foreign: Vec::new(),

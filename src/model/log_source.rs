@@ -1,0 +1,102 @@
+//! Where log lines come from, and what a feed of them says.
+//!
+//! A source is a name in a slot, or outside both, such as the proxy. Containers come and go
+//! behind it; that is said by an `Attached`, never hidden.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+  container::{Container, ContainerId},
+  log_line::LogEntry,
+  shown::Shown,
+  slot::Slot,
+};
+
+/// One stream of lines. Ordered: the slots first, then what belongs to neither.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SourceId {
+  /// `None` for what both slots share.
+  pub slot: Option<Slot>,
+  pub name: String,
+}
+
+/// A source and the container behind it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+  pub id: SourceId,
+  pub container: ContainerId,
+  /// When the container's present run began; `None` when it does not run.
+  pub running_since: Option<DateTime<Utc>>,
+}
+
+impl Source {
+  pub fn of(slot: Option<Slot>, container: &Container) -> Self {
+    Self {
+      id: SourceId {
+        slot,
+        name: container.service.clone(),
+      },
+      container: container.id.clone(),
+      running_since: container
+        .is_running()
+        .then_some(container.started_at)
+        .flatten(),
+    }
+  }
+}
+
+/// What a feed of logs delivers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Feed {
+  Lines {
+    source: SourceId,
+    /// When the feed had them.
+    received: DateTime<Utc>,
+    /// So many came before these and are lost.
+    dropped: u64,
+    lines: Vec<LogEntry>,
+  },
+  Attached {
+    source: SourceId,
+    at: DateTime<Utc>,
+    how: Attached,
+  },
+}
+
+/// How a source came to be followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attached {
+  /// For the first time; nothing to tell.
+  First(ContainerId),
+  /// Another container took the name.
+  NewContainer(ContainerId),
+  /// The same container runs again.
+  Restarted(ContainerId),
+  /// The stream broke and was opened again; nothing is missing.
+  Again,
+  /// The stream broke, and lines between the two are missing. How many is not known.
+  AfterGap,
+  /// The stream could not be opened or broke; it is being tried again.
+  Lost(Shown),
+}
+
+impl Attached {
+  /// `api re-attached: new container 4f2c1e9`; `None` when there is nothing to tell.
+  pub fn words(&self, name: &str) -> Option<Shown> {
+    let said = match self {
+      Self::First(_) => return None,
+      Self::NewContainer(id) => format!("{name} re-attached: new container {}", seven(id)),
+      Self::Restarted(id) => format!("{name} re-attached: container {} was restarted", seven(id)),
+      Self::Again => format!("{name} re-attached: nothing is missing"),
+      Self::AfterGap => {
+        format!("{name} re-attached: lines are missing here, how many is not known")
+      }
+      Self::Lost(why) => format!("{name} not attached: {why}; trying again"),
+    };
+    Some(Shown::line(&said))
+  }
+}
+
+fn seven(id: &ContainerId) -> &str {
+  id.0.get(..7).unwrap_or(&id.0)
+}

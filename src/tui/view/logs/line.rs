@@ -1,0 +1,75 @@
+//! One line of a log: slot, time, source, level, text, each in its own look.
+
+use super::{Pen, letter};
+use crate::{
+  model::log_line::LogLevel,
+  tui::{
+    state::logs::{Screen, ScreenLine, ScreenRow, Writer, cells},
+    view::theme::{Role, Theme},
+  },
+};
+
+pub(super) fn draw(screen: &Screen<'_>, line: &ScreenLine, theme: Theme, mut pen: Pen<'_>) {
+  let Some(row) = screen.rows.get(line.row) else {
+    return;
+  };
+  let columns = screen.columns;
+  if line.first {
+    let faint = theme.style(Role::Faint);
+    if columns.gutter > 0 {
+      let role = row.slot.map_or(Role::Faint, Role::Slot);
+      pen.column(letter(row.slot), columns.gutter, theme.style(role));
+    }
+    pen.column(&row.stamp, columns.stamp, faint);
+    pen.column(row.source, columns.source, faint);
+    let (word, role) = tag(row);
+    pen.column(word, columns.level, theme.style(role));
+  } else {
+    pen.x += columns.gutter + columns.stamp + columns.source + columns.level;
+  }
+  text(row, line, theme, &mut pen);
+}
+
+fn tag(row: &ScreenRow<'_>) -> (&'static str, Role) {
+  match row.level {
+    _ if row.writer == Writer::Marker => ("--", Role::Marker),
+    None => ("", Role::Faint),
+    Some(level @ (LogLevel::Debug | LogLevel::Info)) => (level.word(), Role::Faint),
+    Some(level @ LogLevel::Warn) => (level.word(), Role::Warn),
+    Some(level @ LogLevel::Error) => (level.word(), Role::Bad),
+  }
+}
+
+fn text(row: &ScreenRow<'_>, line: &ScreenLine, theme: Theme, pen: &mut Pen<'_>) {
+  let base = match row.level {
+    _ if row.hit => Role::Selected,
+    _ if row.writer == Writer::Marker => Role::Marker,
+    Some(LogLevel::Error) => Role::Strong,
+    Some(LogLevel::Debug) => Role::Faint,
+    Some(LogLevel::Info | LogLevel::Warn) | None => Role::Text,
+  };
+  let plain = theme.style(base);
+  let found = plain.patch(theme.style(Role::Found));
+  let field = plain.patch(theme.style(Role::Field));
+  let start = line.part.bytes.start;
+  let shown = row.text.text.as_str().get(line.part.bytes.clone());
+  let mut hits = row.found.iter().peekable();
+  let mut names = row.text.names.iter().peekable();
+  for cell in cells(shown.unwrap_or_default()) {
+    let at = start + cell.start;
+    while hits.next_if(|hit| hit.end <= at).is_some() {}
+    while names.next_if(|name| name.end <= at).is_some() {}
+    let style = if hits.peek().is_some_and(|hit| hit.start <= at) {
+      found
+    } else if names.peek().is_some_and(|name| name.start <= at) {
+      field
+    } else {
+      plain
+    };
+    pen.cell(cell.text, cell.width, style);
+  }
+  if line.part.cut {
+    pen.x = pen.end.saturating_sub(1).max(pen.x);
+    pen.cell(theme.ellipsis(), 1, theme.style(Role::Faint));
+  }
+}
