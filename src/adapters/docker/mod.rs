@@ -43,6 +43,7 @@ use crate::{
   },
 };
 use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
+use tokio::sync::mpsc;
 
 use connection::Connection;
 use find::{Found, Listed};
