@@ -80,7 +80,9 @@ fn stream(name: &str, json: bool, filter: &str, seconds: i64) {
       }
     });
     let start = Instant::now();
-    feeds.into_iter().for_each(|feed| logs.push(feed));
+    for feed in feeds {
+      logs.push(feed);
+    }
     pushing += start.elapsed();
     let start = Instant::now();
     frame_of(&mut terminal, &logs, now);
