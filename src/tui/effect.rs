@@ -5,6 +5,7 @@ use crate::{
   engine::Intent,
   model::{
     event::{Answer, Recovery},
+    log_source::Source,
     operation::OperationId,
     plan::Plan,
     shown::Shown,
@@ -42,6 +43,13 @@ pub enum Effect {
   },
   Follow {
     id: OperationId,
+  },
+  /// Follow the logs and read the figures of these containers.
+  Sources(Vec<Source>),
+  /// Into a file of this name.
+  Save {
+    file: String,
+    text: String,
   },
   /// To the terminal's clipboard and to a file.
   Copy {

@@ -6,11 +6,15 @@ use super::{key::Key, state::ask::Ticket};
 use crate::{
   engine::ports::Launch,
   model::{
+    container::ContainerId,
     event::Record,
+    log_source::Feed,
     observation::Observation,
     operation::OperationId,
     plan::{Order, Plan, Refusal},
+    requests::Request,
     shown::Shown,
+    usage::Usage,
   },
   render::Page,
 };
@@ -29,6 +33,9 @@ pub enum Msg {
   /// Time went by; see `App::wake_at`.
   Tick,
   Observed(Arc<Observation>),
+  Log(Feed),
+  Usage(Vec<(ContainerId, Usage)>),
+  Requests(Result<Vec<Request>, Shown>),
   Planned {
     ticket: Ticket,
     plan: Result<Box<Plan>, Refusal>,

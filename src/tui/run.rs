@@ -5,6 +5,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use chrono::{Local, Offset};
 use tokio::{
   signal::unix::{Signal, SignalKind, signal},
   sync::mpsc,
@@ -16,7 +17,10 @@ use super::{
   input::{Heard, Input, hang_up},
   keymap::Keymap,
   msg::Msg,
-  state::app::{App, Now, Role},
+  state::{
+    app::{App, Now, Role},
+    logs::{Logs, Stamps},
+  },
   tasks::Tasks,
   terminal::{Manners, Screen},
   update,
@@ -44,6 +48,9 @@ pub struct Options {
   pub keymap: Keymap,
   pub sync: bool,
   pub mouse: bool,
+  /// Bytes of log lines kept for each slot.
+  pub log_memory: usize,
+  pub stamps: Stamps,
   /// Frames that no key asked for come at most this often; `None` finds out.
   pub between_frames: Option<Duration>,
 }
@@ -71,10 +78,10 @@ pub async fn run(
     operations.actor(),
     options.role,
     options.keymap.clone(),
+    logs(&world, &options),
     now,
   );
   let tasks = Tasks::new(world.clone(), operations, to);
-  tasks.watch();
   let mut console = Console {
     world,
     app,
@@ -90,6 +97,13 @@ pub async fn run(
   };
   console.live(gone, signals).await?;
   Ok(Outcome::Done)
+}
+
+fn logs(world: &World, options: &Options) -> Logs {
+  let mut logs = Logs::new(options.log_memory);
+  logs.set_zone(world.clock.now().with_timezone(&Local).offset().fix());
+  logs.set_stamps(options.stamps);
+  logs
 }
 
 fn default_frames() -> Duration {
@@ -164,6 +178,7 @@ impl Console {
             // Nothing changed on the screen, so it shows what was asked for already.
             self.painted();
           }
+          self.app.rooms = view::rooms(&self.app, self.screen.area());
           let wanted = view::title(&self.app);
           if wanted != title {
             self.screen.title(&wanted)?;

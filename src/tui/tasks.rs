@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use tokio::{
-  sync::{Notify, mpsc},
+  sync::{mpsc, watch},
   task::JoinHandle,
   time::{Duration, sleep},
 };
@@ -14,12 +14,15 @@ use tokio::{
 use super::{effect::Effect, msg::Msg, state::ask::Ticket};
 use crate::{
   engine::{
-    self, Intent,
+    self, Intent, log_feed,
+    observer::{self, Nudge},
     ports::{Follow, Message, Operations, PortError},
     world::World,
   },
   model::{
+    container::ContainerId,
     event::Recovery,
+    log_source::Source,
     observation::Observation,
     operation::OperationId,
     plan::{Plan, Refusal},
@@ -27,47 +30,85 @@ use crate::{
   render::Tone,
 };
 
-const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
+const BETWEEN_FIGURES: Duration = Duration::from_secs(2);
+const BETWEEN_TRIES: Duration = Duration::from_secs(10);
 
 pub(super) struct Tasks {
   world: World,
   operations: Arc<dyn Operations>,
   to: mpsc::Sender<Msg>,
-  look: Arc<Notify>,
+  nudges: mpsc::Sender<Nudge>,
+  sources: watch::Sender<Vec<Source>>,
   following: Option<JoinHandle<()>>,
 }
 
 impl Tasks {
+  /// Starts to look at once.
   pub(super) fn new(world: World, operations: Arc<dyn Operations>, to: mpsc::Sender<Msg>) -> Self {
-    Self {
+    let (nudges, nudged) = mpsc::channel(4);
+    let (sources, listed) = watch::channel(Vec::new());
+    let mut tasks = Self {
       world,
       operations,
       to,
-      look: Arc::new(Notify::new()),
+      nudges,
+      sources,
       following: None,
-    }
+    };
+    tasks.watch(nudged, listed);
+    tasks
   }
 
   /// Looks at the site for as long as the console lives.
-  pub(super) fn watch(&self) {
-    let (world, to, look) = (self.world.clone(), self.to.clone(), Arc::clone(&self.look));
+  fn watch(&mut self, nudges: mpsc::Receiver<Nudge>, sources: watch::Receiver<Vec<Source>>) {
+    let (world, to) = (self.world.clone(), self.to.clone());
     tokio::spawn(async move {
-      loop {
-        let seen = engine::observe(&world).await;
-        if to.send(Msg::Observed(Arc::new(seen))).await.is_err() {
-          return;
+      let (publish, mut seen) = watch::channel(None);
+      let watching = observer::run(world, nudges, |observation| {
+        publish.send_replace(Some(observation));
+      });
+      let telling = async {
+        while seen.changed().await.is_ok() {
+          let latest = seen.borrow_and_update().clone();
+          if let Some(latest) = latest
+            && to.send(Msg::Observed(latest)).await.is_err()
+          {
+            return;
+          }
         }
-        tokio::select! {
-          () = look.notified() => {}
-          () = sleep(BETWEEN_LOOKS) => {}
-        }
+      };
+      tokio::select! {
+        () = watching => {}
+        () = telling => {}
       }
     });
+    let (world, to, listed) = (self.world.clone(), self.to.clone(), sources.clone());
+    tokio::spawn(async move {
+      let (feed, mut lines) = mpsc::channel(256);
+      let telling = async {
+        while let Some(feed) = lines.recv().await {
+          if to.send(Msg::Log(feed)).await.is_err() {
+            return;
+          }
+        }
+      };
+      tokio::join!(log_feed::run(world, listed, feed), telling);
+    });
+    let (world, to) = (self.world.clone(), self.to.clone());
+    tokio::spawn(usage(world, sources, to));
+    let (world, to) = (self.world.clone(), self.to.clone());
+    tokio::spawn(requests(world, to));
   }
 
   pub(super) fn start(&mut self, effect: Effect, seen: Option<&Arc<Observation>>) {
     match effect {
-      Effect::Observe => self.look.notify_one(),
+      Effect::Observe => {
+        // A full queue holds a nudge already.
+        let _ = self.nudges.try_send(Nudge::Now);
+      }
+      Effect::Sources(sources) => {
+        self.sources.send_replace(sources);
+      }
       Effect::Plan { ticket, intent } => self.plan(ticket, intent, seen.map(Arc::clone)),
       Effect::Launch { ticket, plan } => self.launch(ticket, *plan),
       Effect::Recover { ticket, id, how } => self.recover(ticket, id, how),
@@ -92,7 +133,11 @@ impl Tasks {
       }
       Effect::Follow { id } => self.follow(id),
       // The loop's own.
-      Effect::Copy { .. } | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+      Effect::Copy { .. }
+      | Effect::Save { .. }
+      | Effect::Redraw
+      | Effect::Suspend
+      | Effect::Quit => {}
     }
   }
 
@@ -219,5 +264,48 @@ async fn follow(
     if to.send(msg).await.is_err() {
       return Ok(());
     }
+  }
+}
+
+/// What the running containers use, every two seconds: a few files are read, nothing is asked.
+async fn usage(world: World, mut sources: watch::Receiver<Vec<Source>>, to: mpsc::Sender<Msg>) {
+  loop {
+    let running: Vec<ContainerId> = sources
+      .borrow_and_update()
+      .iter()
+      .filter(|source| source.running_since.is_some())
+      .map(|source| source.container.clone())
+      .collect();
+    if !running.is_empty()
+      && let Ok(readings) = world.runtime.usage(&running).await
+      && to.send(Msg::Usage(readings)).await.is_err()
+    {
+      return;
+    }
+    tokio::select! {
+      changed = sources.changed() => if changed.is_err() { return },
+      () = sleep(BETWEEN_FIGURES) => {}
+    }
+  }
+}
+
+async fn requests(world: World, to: mpsc::Sender<Msg>) {
+  loop {
+    match world.router.requests().await {
+      Ok(mut lines) => {
+        while let Some(requests) = lines.recv().await {
+          if to.send(Msg::Requests(Ok(requests))).await.is_err() {
+            return;
+          }
+        }
+      }
+      Err(error) => {
+        let why = world.shown(&error.to_string());
+        if to.send(Msg::Requests(Err(why))).await.is_err() {
+          return;
+        }
+      }
+    }
+    sleep(BETWEEN_TRIES).await;
   }
 }

@@ -133,6 +133,11 @@ impl Screen {
     self.busy
   }
 
+  /// The size of the last frame.
+  pub(super) fn area(&self) -> Rect {
+    self.before.area
+  }
+
   /// The next frame paints everything.
   pub(super) fn repaint(&mut self) {
     self.clear = true;
@@ -256,7 +261,7 @@ fn give_back() {
   drop(queued);
   // The writer may hold the lock on a terminal that takes nothing: stdout is written past it.
   let out = io::stdout();
-  drop(nix::unistd::write(&out, &bytes));
+  let _ = nix::unistd::write(&out, &bytes);
   drop(terminal::disable_raw_mode());
 }
 

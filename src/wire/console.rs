@@ -8,13 +8,13 @@ use crate::{
     args::{Cli, ColorWhen, Verb},
     output::Out,
   },
-  config::{self, Charset as Wanted, Console},
+  config::{self, Charset as Wanted, Console, LogTime},
   engine::{World, ports::Operations},
   model::operation::Outcome,
   tui::{
     self, Options,
     keymap::{Keymap, Setting},
-    state::app::Role,
+    state::{app::Role, logs::Stamps},
     view::theme::{Charset, Palette, Theme},
   },
 };
@@ -58,6 +58,13 @@ pub(super) async fn run(
     theme: theme(&console, cli.globals.color),
     keymap,
     sync: console.sync,
+    log_memory: console.log_memory,
+    stamps: match console.time {
+      LogTime::Site => Stamps::Site,
+      LogTime::Utc => Stamps::Utc,
+      LogTime::Relative => Stamps::Relative,
+      LogTime::Off => Stamps::Off,
+    },
     mouse: console.mouse,
     between_frames: console
       .frames

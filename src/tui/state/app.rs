@@ -7,9 +7,11 @@ use chrono::{DateTime, Utc};
 use super::{
   able::Able,
   ask::{Asking, Ticket},
+  logs::{Logs, Viewport},
   modal::Modal,
   operation::Watched,
   panel::Panel,
+  usage::Usages,
 };
 use crate::{
   config::Site,
@@ -18,6 +20,7 @@ use crate::{
     actor::Actor,
     container::Container,
     observation::{Observation, Phase},
+    requests::Window,
     shown::Shown,
     traffic::Live,
   },
@@ -25,8 +28,9 @@ use crate::{
   tui::keymap::Keymap,
 };
 
-/// A fact older than this is drawn as unknown, never as healthy.
-pub const STALE: Duration = Duration::from_secs(15);
+/// The observer makes unknown what was not renewed for three of its intervals; what is older than
+/// this, three of the longest, was seen by an observer that no longer works.
+pub const STALE: Duration = Duration::from_secs(200);
 /// How long a line about what just happened stays.
 const NOTICE: Duration = Duration::from_secs(12);
 
@@ -53,7 +57,14 @@ pub struct Notice {
   pub until: Duration,
 }
 
-#[derive(Debug)]
+/// Columns and rows of each log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rooms {
+  pub blue: (u16, u16),
+  pub green: (u16, u16),
+  pub merged: (u16, u16),
+}
+
 pub struct App {
   pub site: Arc<Site>,
   pub me: Actor,
@@ -72,13 +83,22 @@ pub struct App {
   pub scroll: usize,
   pub modals: Vec<Modal>,
   pub notice: Option<Notice>,
+  pub logs: Logs,
+  /// Both logs are shown as one stream.
+  pub merged: bool,
+  /// How much room the logs had in the last frame.
+  pub rooms: Rooms,
+  pub usage: Usages,
+  pub requests: BySlot<Window>,
+  /// Why there are no requests to show.
+  pub requests_why_not: Option<Shown>,
   /// When Ctrl-C was last pressed: a second time quits at once.
   pub interrupted_at: Option<Duration>,
   tickets: u64,
 }
 
 impl App {
-  pub fn new(site: Arc<Site>, me: Actor, role: Role, keymap: Keymap, now: Now) -> Self {
+  pub fn new(site: Arc<Site>, me: Actor, role: Role, keymap: Keymap, logs: Logs, now: Now) -> Self {
     Self {
       site,
       me,
@@ -94,6 +114,16 @@ impl App {
       scroll: 0,
       modals: Vec::new(),
       notice: None,
+      logs,
+      merged: false,
+      rooms: Rooms {
+        blue: (76, 10),
+        green: (76, 10),
+        merged: (76, 10),
+      },
+      usage: Usages::default(),
+      requests: BySlot::from_fn(|_| Window::default()),
+      requests_why_not: None,
       interrupted_at: None,
       tickets: 0,
     }
@@ -135,6 +165,23 @@ impl App {
     match self.modals.last_mut() {
       Some(Modal::Ask(asking)) => Some(asking),
       _ => None,
+    }
+  }
+
+  /// The room of the log the keys go to.
+  pub fn log_room(&self) -> Viewport {
+    let (width, height) = if self.merged {
+      self.rooms.merged
+    } else {
+      match self.panel.slot() {
+        Some(Slot::Green) => self.rooms.green,
+        Some(Slot::Blue) | None => self.rooms.blue,
+      }
+    };
+    Viewport {
+      width,
+      height,
+      now: self.now.wall,
     }
   }
 

@@ -8,3 +8,4 @@ pub mod logs;
 pub mod modal;
 pub mod operation;
 pub mod panel;
+pub mod usage;

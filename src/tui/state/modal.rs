@@ -37,6 +37,8 @@ pub struct Reading {
 pub enum Purpose {
   Note,
   Version,
+  Search,
+  Filter,
 }
 
 #[derive(Debug)]

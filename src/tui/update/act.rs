@@ -33,6 +33,9 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     app.say(Tone::Warn, text);
     return Vec::new();
   }
+  if matches!(app.panel, Panel::Log(_)) && is_of_logs(action) {
+    return super::logs::act(app, action);
+  }
   match action {
     Action::Rollback if app.is_interrupted() => recover(app, Recovery::Rollback),
     Action::Switch if app.operation.as_ref().is_some_and(|it| it.gate().is_some()) => gate(app),
@@ -94,11 +97,11 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     }
     Action::Preflight => preflight(app),
     Action::Diff | Action::Inspect => Vec::new(),
+    Action::NextError => super::logs::act(app, action),
     Action::Follow
     | Action::Wrap
     | Action::Time
     | Action::LevelUp
-    | Action::NextError
     | Action::Align
     | Action::Merge
     | Action::Filter
@@ -113,6 +116,27 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     Action::Redraw => vec![Effect::Redraw],
     Action::Mouse => Vec::new(),
   }
+}
+
+/// What a log panel does in its own way.
+fn is_of_logs(action: Action) -> bool {
+  let row = action.row();
+  row.place == Place::Logs
+    || matches!(
+      action,
+      Action::Down
+        | Action::Up
+        | Action::PageDown
+        | Action::PageUp
+        | Action::Top
+        | Action::Bottom
+        | Action::Left
+        | Action::Right
+        | Action::Search
+        | Action::FindNext
+        | Action::FindPrevious
+        | Action::Copy
+    )
 }
 
 /// Asks the engine for a plan; the dialog opens when it is there.

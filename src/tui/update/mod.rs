@@ -5,6 +5,7 @@
 
 mod act;
 mod keys;
+mod logs;
 mod modal;
 mod world;
 

@@ -17,6 +17,7 @@ use crate::{
     state::{
       app::App,
       ask::Consent,
+      logs::LogAction,
       modal::{Choosing, Does, Modal, Purpose, Reading, Searchable, closed},
     },
   },
@@ -145,10 +146,10 @@ fn consented(app: &mut App, consent: Consent) -> Vec<Effect> {
 }
 
 fn written(app: &mut App, purpose: Purpose, text: &str) -> Vec<Effect> {
-  if text.is_empty() {
-    return Vec::new();
-  }
   match purpose {
+    Purpose::Note | Purpose::Version if text.is_empty() => Vec::new(),
+    Purpose::Search => super::logs::take(app, LogAction::Search(text.to_owned())),
+    Purpose::Filter => super::logs::take(app, LogAction::Filter(text.to_owned())),
     Purpose::Note => app
       .operation
       .as_ref()

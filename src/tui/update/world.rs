@@ -34,6 +34,28 @@ use crate::{
 pub(super) fn news(app: &mut App, msg: Msg) -> Vec<Effect> {
   match msg {
     Msg::Observed(seen) => observed(app, seen),
+    Msg::Log(feed) => {
+      app.logs.push(feed);
+      Vec::new()
+    }
+    Msg::Usage(readings) => {
+      app.usage.take(app.now.since_start, readings);
+      Vec::new()
+    }
+    Msg::Requests(Ok(requests)) => {
+      app.requests_why_not = None;
+      for request in &requests {
+        let live = app.seen.as_ref().and_then(|seen| seen.live_slot());
+        if let Some(slot) = request.slot.or(live) {
+          app.requests[slot].add(request);
+        }
+      }
+      Vec::new()
+    }
+    Msg::Requests(Err(why)) => {
+      app.requests_why_not = Some(why);
+      Vec::new()
+    }
     Msg::Planned { ticket, plan } => planned(app, ticket, plan),
     Msg::Launched { launch, .. } => launched(app, launch),
     Msg::Following { order } => {
@@ -47,6 +69,7 @@ pub(super) fn news(app: &mut App, msg: Msg) -> Vec<Effect> {
         return Vec::new();
       };
       watched.apply(&record);
+      super::logs::marker(app, id, &record);
       let effects = told(app, &record.event);
       app.weigh();
       effects
@@ -85,13 +108,15 @@ pub(super) fn news(app: &mut App, msg: Msg) -> Vec<Effect> {
 }
 
 fn observed(app: &mut App, seen: Arc<Observation>) -> Vec<Effect> {
-  app.seen = Some(seen);
+  let sources = super::logs::sources(&seen);
+  let former = app.seen.replace(seen);
   app.weigh();
   stale_question(app);
-  app
-    .unfollowed()
-    .map(|id| Effect::Follow { id })
+  let follow = app.unfollowed().map(|id| Effect::Follow { id });
+  let changed = former.is_none_or(|former| super::logs::sources(&former) != sources);
+  follow
     .into_iter()
+    .chain(changed.then_some(Effect::Sources(sources)))
     .collect()
 }
 

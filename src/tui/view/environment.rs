@@ -177,10 +177,25 @@ impl Columns {
     Self {
       name,
       figures: width >= 38,
-      restarts: width >= 46,
-      up: width >= 54,
-      image: width >= 72,
+      restarts: width >= 54,
+      up: width >= 62,
+      image: width >= 74,
     }
+  }
+}
+
+/// `12%` of one core.
+fn percent(cores: f64) -> String {
+  format!("{:.0}%", cores * 100.0)
+}
+
+/// `410M`, in powers of 1,024 as limits are given.
+fn memory(bytes: u64) -> String {
+  let mega = bytes >> 20;
+  match mega {
+    0 => format!("{}K", bytes >> 10),
+    1..10_000 => format!("{mega}M"),
+    _ => format!("{}G", mega >> 10),
   }
 }
 
@@ -198,6 +213,10 @@ fn table(
   pen.cell(Role::Faint, "SERVICE", columns.name + 1);
   pen.cell(Role::Faint, "STATE", 8);
   pen.cell(Role::Faint, "HEALTH", 10);
+  if columns.figures {
+    pen.cell(Role::Faint, "CPU", 6);
+    pen.cell(Role::Faint, "MEM", 7);
+  }
   if columns.restarts {
     pen.cell(Role::Faint, "RST", 5);
   }
@@ -237,6 +256,17 @@ fn line(pen: &mut Pen<'_>, container: &Container, columns: &Columns, app: &App, 
   pen.put(Role::Text, " ");
   pen.cell(tone, &slots::state(container), 8);
   pen.cell(tone, slots::health_word(container.health), 10);
+  if columns.figures {
+    let used = app.usage.of(&container.id);
+    let cores = used.and_then(|used| used.cores);
+    pen.cell(
+      Role::Text,
+      &cores.map_or_else(|| "-".to_owned(), percent),
+      6,
+    );
+    let memory = used.map_or_else(|| "-".to_owned(), |used| memory(used.memory));
+    pen.cell(Role::Text, &memory, 7);
+  }
   if columns.restarts {
     let role = if container.restarts > 0 {
       Role::Warn

@@ -13,6 +13,7 @@ mod environment;
 mod footer;
 mod frame;
 mod header;
+mod layout;
 pub mod logs;
 mod modal;
 mod operation;
@@ -21,24 +22,61 @@ mod pen;
 mod shared;
 mod small;
 pub mod theme;
+mod watch;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use self::theme::{Role, Theme};
-use super::state::{app::App, panel::Panel};
-use crate::model::Slot;
-
-/// Fewer columns or rows than this have no room for panels.
-const LEAST: (u16, u16) = (60, 15);
-const MOST_ALARMS: usize = 3;
+use self::{
+  layout::layout,
+  logs::LogFrame,
+  theme::{Role, Theme},
+};
+use super::state::{
+  app::{App, Rooms},
+  logs::PaneId,
+  panel::Panel,
+};
+use crate::model::{Slot, traffic::Live};
 
 pub fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
-  if area.width < LEAST.0 || area.height < LEAST.1 {
-    small::draw(buffer, area, app, theme);
-  } else {
-    dashboard(buffer, area, app, theme);
+  match layout(app, area) {
+    None => small::draw(buffer, area, app, theme),
+    Some(layout) => {
+      header::draw(buffer, layout.header, app, theme);
+      for (row, (role, text)) in (0..layout.alarms.height).zip(header::alarms(app)) {
+        let mut pen = pen::Pen::row(buffer, layout.alarms, row, theme);
+        pen.put(role, &format!(" !! {text} "));
+      }
+      for (it, area) in &layout.panels {
+        panel(buffer, *area, app, *it, theme);
+      }
+      if let Some(area) = layout.shared {
+        shared::draw(buffer, area, app, theme);
+      }
+      if let Some(area) = layout.merged {
+        log(buffer, area, app, PaneId::Merged, theme);
+      }
+      footer::draw(buffer, layout.footer, app, theme);
+    }
   }
   modal::draw(buffer, area, app, theme);
+}
+
+/// How much room each log has on such a screen, for scrolling by pages.
+pub fn rooms(app: &App, area: Rect) -> Rooms {
+  let layout = layout(app, area);
+  let room = |id| {
+    let area = layout.as_ref().and_then(|layout| layout.log(id));
+    area.map_or((76, 10), |area| {
+      let view = logs::viewport(area, app.now.wall);
+      (view.width, view.height)
+    })
+  };
+  Rooms {
+    blue: room(PaneId::Slot(Slot::Blue)),
+    green: room(PaneId::Slot(Slot::Green)),
+    merged: room(PaneId::Merged),
+  }
 }
 
 /// The terminal's own title: `cutover ala LIVE [B] BLUE 1.9.3`.
@@ -47,69 +85,13 @@ pub fn title(app: &App) -> String {
   crate::model::shown::Shown::line(&format!("cutover {} {live}", app.site.name)).to_string()
 }
 
-fn dashboard(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
-  let mut rest = Rows(area);
-  header::draw(buffer, rest.take(2), app, theme);
-  let alarms = header::alarms(app);
-  for (role, text) in alarms.iter().take(MOST_ALARMS) {
-    let mut pen = pen::Pen::row(buffer, rest.take(1), 0, theme);
-    pen.put(*role, &format!(" !! {text} "));
-  }
-  let footer = rest.take_bottom(2);
-  footer::draw(buffer, footer, app, theme);
-  if app.zoomed {
-    panel(buffer, rest.0, app, app.panel, theme);
-    return;
-  }
-  let environments = rest.take(environment_height(app, area.height));
-  for (slot, half) in Slot::BOTH.into_iter().zip(halves(environments)) {
-    environment::draw(buffer, half, app, slot, theme);
-  }
-  let height = operation_height(app, area.height);
-  let middle = rest.take(height.min(rest.0.height));
-  if area.width >= 120 {
-    let right = 44.min(area.width / 3);
-    let left = Rect {
-      width: middle.width - right,
-      ..middle
-    };
-    operation::draw(buffer, left, app, theme);
-    let right = Rect {
-      x: left.right(),
-      width: right,
-      ..middle
-    };
-    shared::draw(buffer, right, app, theme);
-  } else {
-    operation::draw(buffer, middle, app, theme);
-  }
-  lower(buffer, rest.0, app, theme);
-}
-
-/// The logs, or the panel that was opened over them.
-fn lower(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
-  if area.height < 3 {
-    return;
-  }
-  if !app.panel.is_on_dashboard() {
-    panel(buffer, area, app, app.panel, theme);
-    return;
-  }
-  if area.width >= 100 {
-    for (slot, half) in Slot::BOTH.into_iter().zip(halves(area)) {
-      panel(buffer, half, app, Panel::Log(slot), theme);
-    }
-  } else {
-    let slot = app.panel.slot().unwrap_or(Slot::Blue);
-    panel(buffer, area, app, Panel::Log(slot), theme);
-  }
-}
-
 fn panel(buffer: &mut Buffer, area: Rect, app: &App, panel: Panel, theme: Theme) {
   match panel {
     Panel::Environment(slot) => environment::draw(buffer, area, app, slot, theme),
     Panel::Operation => operation::draw(buffer, area, app, theme),
-    Panel::Log(_) | Panel::Watch | Panel::History | Panel::OwnLog => {
+    Panel::Log(slot) => log(buffer, area, app, PaneId::Slot(slot), theme),
+    Panel::Watch => watch::draw(buffer, area, app, theme),
+    Panel::History | Panel::OwnLog => {
       let focused = app.panel == panel;
       frame::draw(
         buffer,
@@ -123,70 +105,30 @@ fn panel(buffer: &mut Buffer, area: Rect, app: &App, panel: Panel, theme: Theme)
   }
 }
 
-/// Two halves side by side: BLUE left, GREEN right, always.
-fn halves(area: Rect) -> [Rect; 2] {
-  let left = area.width / 2;
-  [
-    Rect {
-      width: left,
-      ..area
-    },
-    Rect {
-      x: area.x + left,
-      width: area.width - left,
-      ..area
-    },
-  ]
-}
-
-/// As many rows as the larger slot has containers, within what the screen can spare.
-fn environment_height(app: &App, height: u16) -> u16 {
-  let most = app.seen.as_ref().map_or(0, |seen| {
-    Slot::BOTH
-      .into_iter()
-      .map(|slot| seen.slots[slot].containers().len())
-      .max()
-      .unwrap_or(0)
-  });
-  let services = most.max(app.site.services.len());
-  let wanted = u16::try_from(services).unwrap_or(u16::MAX);
-  wanted
-    .saturating_add(environment::ABOVE + 2)
-    .clamp(6, (height * 2 / 5).max(6))
-}
-
-fn operation_height(app: &App, height: u16) -> u16 {
-  let busy = app
-    .operation
-    .as_ref()
-    .is_some_and(|watched| watched.is_running() || watched.interrupted);
-  match (height, busy || app.panel == Panel::Operation) {
-    (..=29, true) => 6,
-    (..=29, false) => 4,
-    (30.., true) => (height / 3).min(14),
-    (30.., false) => 8,
-  }
-}
-
-/// What is left of an area as rows are taken from it.
-struct Rows(Rect);
-
-impl Rows {
-  fn take(&mut self, height: u16) -> Rect {
-    let height = height.min(self.0.height);
-    let taken = Rect { height, ..self.0 };
-    self.0.y += height;
-    self.0.height -= height;
-    taken
-  }
-
-  fn take_bottom(&mut self, height: u16) -> Rect {
-    let height = height.min(self.0.height);
-    self.0.height -= height;
-    Rect {
-      y: self.0.bottom(),
-      height,
-      ..self.0
+fn log(buffer: &mut Buffer, area: Rect, app: &App, id: PaneId, theme: Theme) {
+  let (digit, focused, live) = match id {
+    PaneId::Slot(slot) => {
+      let panel = Panel::Log(slot);
+      let digit = char::from_digit(u32::try_from(panel.number()).unwrap_or(0), 10);
+      (digit, app.panel == panel, is_live(&app.live(), slot))
     }
+    PaneId::Merged => (None, matches!(app.panel, Panel::Log(_)), false),
+  };
+  let frame = LogFrame {
+    theme,
+    now: app.now.wall,
+    digit,
+    focused,
+    live,
+  };
+  logs::draw(&app.logs, id, frame, area, buffer);
+}
+
+/// Users are on this slot, as far as is known.
+fn is_live(live: &Live, slot: Slot) -> bool {
+  match live {
+    Live::Proven { slot: live } | Live::Claimed { slot: live } => *live == slot,
+    Live::Disputed { proven } => *proven == Some(slot),
+    Live::Unknown => false,
   }
 }

@@ -98,6 +98,10 @@ impl Logs {
     }
   }
 
+  pub fn set_stamps(&mut self, stamps: Stamps) {
+    self.stamps = stamps;
+  }
+
   /// The time zone of `Stamps::Site`.
   pub fn set_zone(&mut self, zone: FixedOffset) {
     self.zone = zone;
