@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod pins;
 pub(crate) mod project;
+mod remembered;
 mod tool;
 
 use std::{
@@ -66,7 +67,11 @@ impl Compose {
     if let Some(tool) = self.known_tool() {
       return Ok(tool);
     }
-    let tool = Arc::new(Tool::find(&self.site.runtime.command).await?);
+    let known = |command: &[String]| remembered::version(&self.site, command);
+    let tool = Arc::new(Tool::find(&self.site.runtime.command, known).await?);
+    if self.lock.is_some() {
+      remembered::keep(&self.site, &tool.command, &tool.version);
+    }
     *self.tool.lock().unwrap_or_else(PoisonError::into_inner) = Some(tool.clone());
     Ok(tool)
   }

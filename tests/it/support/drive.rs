@@ -331,8 +331,28 @@ pub fn rollback_to(version: &str) -> Intent {
   })
 }
 
+pub fn start(slot: Slot) -> Intent {
+  Intent::Start {
+    slot,
+    service: None,
+  }
+}
+
 pub fn stop(slot: Slot, force: intent::Force) -> Intent {
-  Intent::Stop { slot, force }
+  Intent::Stop {
+    slot,
+    service: None,
+    force,
+  }
+}
+
+/// Of one service.
+pub fn restart(slot: Slot, service: &str, force: intent::Force) -> Intent {
+  Intent::Restart {
+    slot,
+    service: Some(service.into()),
+    force,
+  }
 }
 
 /// A step's name in the journal.
