@@ -48,6 +48,9 @@ impl Case<'_> {
   /// Nobody else is at work who would not make way, nothing is half done, and Docker answers.
   pub(super) fn must_be_free(&self) -> Result<(), Refusal> {
     let observation = self.observation;
+    if !self.preview.unread.is_empty() {
+      return Err(self.refuse(Outcome::Refused, self.preview.unread.clone()));
+    }
     let makes_way = self.preview.rival.as_ref().map(|rival| rival.id);
     if let Some(holder) = &observation.lock
       && makes_way != Some(holder.operation)

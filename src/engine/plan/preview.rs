@@ -2,7 +2,7 @@
 //! managed file, recorded images. Looks only.
 
 use crate::{
-  engine::{intent::Intent, ports::PortError, preempt, world::World},
+  engine::{intent::Intent, observe::unread, ports::PortError, preempt, world::World},
   model::{
     Slot, VersionName,
     evidence::Pins,
@@ -24,6 +24,8 @@ pub struct Preview {
   pub proof: String,
   /// Recorded images of the version asked for, or of the slot that would be recreated.
   pub recorded: Option<Pins>,
+  /// What the site remembers, is needed to plan anything, and cannot be read.
+  pub unread: Vec<Fault>,
   /// What runs now and would make way.
   pub rival: Option<Rival>,
 }
@@ -32,6 +34,7 @@ pub(super) async fn gather(world: &World, observation: &Observation, intent: &In
   let mut preview = Preview {
     router: world.router.command_lines(),
     proof: world.router.proof_words(),
+    unread: unread::decisive(world),
     ..Preview::default()
   };
   match intent {

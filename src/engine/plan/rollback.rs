@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub(super) fn plan(case: &Case<'_>, rollback: &Rollback) -> Result<Plan, Refusal> {
+  must_not_be_in_between(case)?;
   let live = case.live()?;
   let target = live.other();
   let mut faults = case.preview.faults.clone();
@@ -31,6 +32,32 @@ pub(super) fn plan(case: &Case<'_>, rollback: &Rollback) -> Result<Plan, Refusal
     Some(_) => recreate(case, rollback, target),
     None => warm(case, rollback, target),
   }
+}
+
+/// Between the written file and its proof the witnesses disagree, and that is no dispute.
+fn must_not_be_in_between(case: &Case<'_>) -> Result<(), Refusal> {
+  let Some(rival) = case
+    .preview
+    .rival
+    .as_ref()
+    .filter(|rival| rival.moves_users)
+  else {
+    return Ok(());
+  };
+  if case.observation.live_slot().is_some() {
+    return Ok(());
+  }
+  Err(case.refuse_one(
+    Outcome::Locked,
+    format!(
+      "operation {} ({} by {}) is moving users at this moment: it is not certain where they are",
+      rival.id, rival.kind, rival.actor
+    ),
+    format!(
+      "look again in a moment, or stop it, which puts back what it has not finished: '{}'",
+      case.command(&format!("abort {}", rival.id.0))
+    ),
+  ))
 }
 
 /// The slot as it stands: running, or started again with `start`, never `up`.

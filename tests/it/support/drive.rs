@@ -177,10 +177,15 @@ impl FakeSite {
   }
 
   pub async fn run(self: &Arc<Self>, order: &Order, lines: Vec<(When, Message)>) -> Life {
+    let mut inbox = self.script(order, lines);
+    self.run_hearing(order, &mut inbox).await
+  }
+
+  /// The same, with somebody else speaking to the runner.
+  pub async fn run_hearing(self: &Arc<Self>, order: &Order, inbox: &mut dyn Inbox) -> Life {
     let world = self.world();
     let journal = self.journal(order);
-    let mut inbox = self.script(order, lines);
-    let runner = Runner::new(&world, order, &journal, &mut inbox, &[]);
+    let runner = Runner::new(&world, order, &journal, inbox, &[]);
     let begun = Event::Begun {
       plan_hash: order.plan.hash(),
       actor: actor(),

@@ -66,6 +66,8 @@ pub enum Trouble {
   FailsOnce,
   /// Never answers.
   Hangs,
+  /// Answers after ten seconds.
+  Slow,
   /// Has its effect and then says it failed.
   FailsAfter,
 }
@@ -275,6 +277,10 @@ impl FakeSite {
     }
     match trouble {
       Some(Trouble::Fails | Trouble::FailsOnce) => Err(injected(name)),
+      Some(Trouble::Slow) => {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        Ok(())
+      }
       Some(Trouble::Hangs | Trouble::FailsAfter) | None => Ok(()),
     }
   }
