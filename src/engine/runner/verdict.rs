@@ -147,7 +147,9 @@ fn done(runner: &Runner<'_>, live: Option<Slot>, stop: Option<&Stop>) -> String 
     Kind::Smoke => format!("{target} passed its smoke tests; {users}"),
     Kind::Start => format!("{part}{target} is up and healthy; {users}"),
     Kind::Stop => format!("{part}{target} is stopped and kept; {users}"),
-    Kind::Restart => format!("{part}{target} was restarted and is healthy; {users}"),
+    Kind::Restart => format!(
+      "{part}{target} was restarted and is healthy, tests passed before no longer count; {users}"
+    ),
     Kind::Migrate => format!(
       "the database is migrated to {}; {users}",
       state.schema_head().unwrap_or("its newest head")
@@ -255,6 +257,7 @@ fn next_after_success(runner: &Runner<'_>, command: &dyn Fn(&str) -> Shown) -> V
       ]
     }
     Kind::Deploy => vec![command(&format!("switch {target}"))],
+    Kind::Restart => vec![command(&format!("smoke {target}"))],
     Kind::Stop => {
       let service = plan.service().map(|service| format!(" {service}"));
       vec![command(&format!(
@@ -266,7 +269,6 @@ fn next_after_success(runner: &Runner<'_>, command: &dyn Fn(&str) -> Shown) -> V
     | Kind::Rollback
     | Kind::Smoke
     | Kind::Start
-    | Kind::Restart
     | Kind::Migrate
     | Kind::Backup
     | Kind::Restore => Vec::new(),
