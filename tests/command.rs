@@ -6,6 +6,7 @@
   reason = "a test says what is wrong by failing"
 )]
 
+#[path = "support/site.rs"]
 mod minimal_site;
 
 use std::{
@@ -33,7 +34,7 @@ fn words(command: &[&str]) -> Vec<String> {
 }
 
 fn commands(root: &Path) -> HostCommands {
-  HostCommands::new(Arc::new(minimal_site::site("test", root)), None)
+  HostCommands::new(Arc::new(minimal_site::site(root)), None)
 }
 
 /// Waits until the process is gone, or fails.
@@ -78,7 +79,7 @@ async fn both_outputs_come_in_the_order_they_were_written_with_the_exit_code() {
 #[tokio::test]
 async fn nothing_is_passed_through_a_shell_and_secrets_are_masked() {
   let dir = tempfile::tempdir().unwrap();
-  let mut site = minimal_site::site("test", dir.path());
+  let mut site = minimal_site::site(dir.path());
   site.secrets = Secrets(vec!["hunter2".into()]);
   let host = HostCommands::new(Arc::new(site), None);
   let notes = Mutex::new(Vec::new());
@@ -177,10 +178,7 @@ async fn a_child_keeps_the_lock_it_was_given_as_standard_input() {
   let lock = File::create(&path).unwrap();
   lock.lock().unwrap();
   let given = lock.as_fd().try_clone_to_owned().unwrap().into();
-  let host = HostCommands::new(
-    Arc::new(minimal_site::site("test", dir.path())),
-    Some(given),
-  );
+  let host = HostCommands::new(Arc::new(minimal_site::site(dir.path())), Some(given));
   let script = "exec 3>&1 4<&0 >/dev/null 2>&1; sleep 1000 <&4 3>&- & echo $! >&3";
   let notes = Mutex::new(Vec::new());
   let done = host
@@ -248,7 +246,7 @@ impl Trees {
   }
 
   async fn update(&self, version: &str) -> Result<String, PortError> {
-    let mut site = minimal_site::site("test", self.dir.path());
+    let mut site = minimal_site::site(self.dir.path());
     site.version.kind = VersionKind::Build {
       variable: None,
       tag: BySlot::from_fn(|_| String::new()),

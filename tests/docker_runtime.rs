@@ -120,7 +120,7 @@ impl TestSite {
         "-c",
         r#"CMD ["echo one; echo two >&2; echo three; exec sleep 1000"]"#,
       ])
-      .args(["-c", &format!("LABEL version={version}")])
+      .args(["-c", &format!("LABEL version={version} site={}", self.name)])
       .args(["-", &self.image(version)])
       .stdin(tar.stdout.take().unwrap())
       .output()
@@ -219,9 +219,14 @@ impl TestSite {
       at: chrono::Utc::now(),
       images,
     };
-    let file = self.root().join(format!("state/pins/{slot}.yml"));
-    std::fs::write(file, pins_override(&self.site(), &pins)).unwrap();
-    pins
+    self.repin(&pins)
+  }
+
+  /// As a rollback writes recorded pins down again.
+  fn repin(&self, pins: &Pins) -> Pins {
+    let file = self.root().join(format!("state/pins/{}.yml", pins.slot));
+    std::fs::write(file, pins_override(&self.site(), pins)).unwrap();
+    pins.clone()
   }
 
   async fn start(&self, slot: Slot, wanted: &str) -> Container {
@@ -241,9 +246,12 @@ impl Drop for TestSite {
     for network in docker(&["network", "ls", "-q", "--filter", &label]).lines() {
       docker(&["network", "rm", network]);
     }
-    for image in docker(&["images", "-q", &self.name]).lines() {
-      // Two tags may name one image, which is then gone at the second turn.
-      let _ = Command::new("docker").args(["rmi", "-f", image]).output();
+    let kept = format!("reference=cutover/{}-*", self.name);
+    for filter in [&format!("reference={}", self.name), &kept] {
+      for image in docker(&["images", "-q", "--filter", filter]).lines() {
+        // Two tags may name one image, which is then gone at the second turn.
+        let _ = Command::new("docker").args(["rmi", "-f", image]).output();
+      }
     }
   }
 }
@@ -466,6 +474,71 @@ async fn what_would_stop_a_deploy_is_named_before_anything_changes() {
     lines[1].contains("up -d --no-deps --no-build") && lines[1].ends_with("api-blue"),
     "{lines:?}"
   );
+}
+
+/// Ours alone: other tests share this Docker.
+fn prune(site: &TestSite) {
+  let label = format!("label=site={}", site.name);
+  docker(&["image", "prune", "-f", "--filter", &label]);
+}
+
+fn is_here(image: &str) -> bool {
+  let asked = Command::new("docker")
+    .args(["image", "inspect", image])
+    .output()
+    .unwrap();
+  asked.status.success()
+}
+
+#[tokio::test]
+async fn a_pinned_image_outlives_its_tag_and_a_prune_until_it_is_no_longer_kept() {
+  let site = TestSite::new();
+  let runtime = site.runtime();
+  let old = site.pins(Slot::Blue, "1.0.0").await;
+  let new = site.pins(Slot::Blue, "1.1.0").await;
+  let (old_id, new_id) = (&old.images[0].id.0, &new.images[0].id.0);
+  let both = [new.clone(), old.clone()];
+  for _ in 0..2 {
+    runtime.keep_images(Slot::Blue, &both).await.unwrap();
+  }
+  // The team builds on: both tags name something else now.
+  site.import("2.0.0");
+  for moved in ["1.0.0", "1.1.0"] {
+    docker(&["tag", &site.image("2.0.0"), &site.image(moved)]);
+  }
+  prune(&site);
+  assert!(
+    is_here(old_id) && is_here(new_id),
+    "a prune took a pinned image"
+  );
+
+  let pins = site.repin(&old);
+  runtime.start(&pins, &|_| ()).await.unwrap();
+  let running = only(runtime.containers(Slot::Blue).await.unwrap());
+  assert_eq!(running.image_id.0, *old_id);
+
+  // In use: its name stays until the containers are gone.
+  runtime
+    .keep_images(Slot::Blue, std::slice::from_ref(&new))
+    .await
+    .unwrap();
+  assert!(is_here(old_id));
+  docker(&["rm", "-f", &running.id.0]);
+  runtime
+    .keep_images(Slot::Blue, std::slice::from_ref(&new))
+    .await
+    .unwrap();
+  prune(&site);
+  assert!(
+    !is_here(old_id),
+    "what is no longer kept is not kept for ever"
+  );
+  assert!(is_here(new_id));
+
+  // An older one that is gone does not keep the newer ones from being kept.
+  runtime.keep_images(Slot::Blue, &both).await.unwrap();
+  let none = runtime.keep_images(Slot::Blue, &[old]).await.unwrap_err();
+  assert_eq!(none.kind, PortErrorKind::Refused, "{none}");
 }
 
 #[tokio::test]

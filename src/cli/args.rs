@@ -16,7 +16,7 @@ pub use globals::{ColorWhen, DryRun, Globals};
 pub use parse::{Stop, Stream, command, parse};
 pub use verbs::{
   ConfigVerb, Deploy, Health, History, LockVerb, Logs, Migrate, Note, NumberArg, OnlyDryRun,
-  Operate, Restore, Rollback, Show, SlotArg, Smoke, Status, Switch, Target, Ui, Verb,
+  Operate, PartArg, Restore, Rollback, Show, Smoke, Status, Switch, Target, Ui, Verb,
 };
 
 /// Blue/green operations: deploy beside users, prove it, switch, roll back.

@@ -10,7 +10,8 @@ use crate::{
   model::{
     Slot,
     check::CheckReport,
-    container::{Container, ContainerId, DockerHealth},
+    container::{Container, DockerHealth},
+    evidence::Tested,
     health::{HealthReport, Level, LevelReport, Pass},
     shown::Shown,
   },
@@ -54,13 +55,11 @@ pub async fn look(world: &World, slot: Slot, containers: &[Container]) -> Health
   }
 }
 
-/// Which containers a verdict is about, sorted: a container engine promises no order.
-pub fn identities(containers: &[Container]) -> Vec<(ContainerId, u32)> {
-  let mut found: Vec<(ContainerId, u32)> = containers
-    .iter()
-    .map(|c| (c.id.clone(), c.restarts))
-    .collect();
-  found.sort();
+/// Which containers a verdict is about, sorted: a container engine promises no order. The start
+/// time is part of it, because a restart by hand leaves the restart count as it was.
+pub fn identities(containers: &[Container]) -> Vec<Tested> {
+  let mut found: Vec<Tested> = containers.iter().map(Tested::of).collect();
+  found.sort_by(|one, other| one.container.cmp(&other.container));
   found
 }
 
@@ -93,8 +92,11 @@ fn absent_or_down(world: &World, slot: Slot, containers: &[Container]) -> Option
 /// `ala-api-green exited with code 137, killed for memory (OOM), 3 restarts`
 pub fn describe_stopped(container: &Container) -> String {
   let mut text = format!("{} is {}", container.name, container.state);
-  if container.is_running() && container.restarts > 0 {
-    text = format!("{} was started again by Docker", container.name);
+  if container.is_running() {
+    text = format!("{} was started again", container.name);
+    if container.restarts > 0 {
+      text.push_str(" by Docker");
+    }
     if let Some(code) = container.exit_code {
       let _ = write!(text, " after it ended with exit code {code}");
     }

@@ -14,12 +14,21 @@ pub enum Intent {
     reason: Option<String>,
   },
   Rollback(Rollback),
+  /// `service` is the key of one service; `None` is the whole slot.
   Start {
     slot: Slot,
+    service: Option<String>,
   },
   /// `force`: the operator typed the name of the live slot, or consented before draining ended.
   Stop {
     slot: Slot,
+    service: Option<String>,
+    force: Force,
+  },
+  /// The very containers are stopped and started again; `force` as for a stop.
+  Restart {
+    slot: Slot,
+    service: Option<String>,
     force: Force,
   },
   Migrate {

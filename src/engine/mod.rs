@@ -2,7 +2,7 @@
 //!
 //! `observe` looks once and `observer` keeps looking, `plan` decides (pure), `runner` acts one `step` at a time and writes down what
 //! it does, `run_state` folds what was written into progress (pure), `recovery` finishes what a
-//! dead runner left. Everything outside is a trait in `ports`.
+//! dead runner left, `preempt` makes way for a rollback. Everything outside is a trait in `ports`.
 
 pub mod confirm;
 pub mod guard;
@@ -14,6 +14,7 @@ pub mod observe;
 pub mod observer;
 pub mod plan;
 pub mod ports;
+pub mod preempt;
 pub mod proof;
 pub mod recovery;
 pub mod restore;
@@ -25,4 +26,5 @@ pub mod world;
 
 pub use intent::Intent;
 pub use observe::observe;
+pub use preempt::preempt;
 pub use world::World;

@@ -8,6 +8,7 @@ mod drift;
 mod last_operation;
 mod parts;
 mod readiness;
+pub(crate) mod unread;
 mod witnesses;
 
 pub(super) use parts::{

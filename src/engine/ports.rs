@@ -90,6 +90,9 @@ pub trait Runtime: Send + Sync {
     source: ImageSource,
     notes: Notes<'a>,
   ) -> PortFuture<'a, Vec<ServiceImage>>;
+  /// Gives the images of `kept` (newest first) names of our own on this machine, so that cleaning
+  /// up unnamed images leaves what a rollback needs, and drops such names of the slot's others.
+  fn keep_images<'a>(&'a self, slot: Slot, kept: &'a [Pins]) -> PortFuture<'a, ()>;
   /// Creates and starts exactly the slot's services from the pinned images: `up -d --no-deps`.
   fn start<'a>(&'a self, pins: &'a Pins, notes: Notes<'a>) -> PortFuture<'a, ()>;
   /// Starts existing containers; never creates any.
@@ -285,6 +288,8 @@ pub trait Ledger: Send + Sync {
   fn put_pins(&self, pins: &Pins) -> Result<(), PortError>;
   /// Pins of a version recorded by any earlier deploy, newest first.
   fn recorded_pins(&self, version: &VersionName) -> Result<Option<Pins>, PortError>;
+  /// The newest pins of each of the last `most` versions pinned for `slot`, newest first.
+  fn last_pins(&self, slot: Slot, most: usize) -> Result<Vec<Pins>, PortError>;
   fn live_record(&self) -> Result<Option<LiveRecord>, PortError>;
   /// Writes the live record, then the team's state file(s).
   fn put_live_record(&self, record: &LiveRecord) -> Result<(), PortError>;

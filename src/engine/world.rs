@@ -25,6 +25,18 @@ pub struct World {
 }
 
 impl World {
+  /// The same site as if it had only this service; `None` is the whole of it.
+  #[must_use]
+  pub fn only(&self, service: Option<&str>) -> Self {
+    let mut world = self.clone();
+    if let Some(service) = service {
+      let mut site = (*self.site).clone();
+      site.services.retain(|known| known.key == service);
+      world.site = Arc::new(site);
+    }
+    world
+  }
+
   /// Text from outside, with the site's secrets masked and everything unprintable removed.
   pub fn shown(&self, raw: &str) -> Shown {
     Shown::line(&self.site.secrets.mask(raw))

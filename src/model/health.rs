@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Slot, container::ContainerId, shown::Shown};
+use super::{Slot, evidence::Tested, shown::Shown};
 
 /// From outside in: what must hold before users may be sent to a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,8 +78,8 @@ pub struct HealthReport {
   pub slot: Slot,
   pub at: DateTime<Utc>,
   pub levels: Vec<LevelReport>,
-  /// The containers this verdict is about, and their restart counts.
-  pub containers: Vec<(ContainerId, u32)>,
+  /// The containers this verdict is about, as they were: a restarted one is another.
+  pub containers: Vec<Tested>,
 }
 
 impl HealthReport {

@@ -87,15 +87,19 @@ pub enum Step {
     slot: Slot,
     version: VersionName,
   },
-  /// Start the existing containers of the slot; never creates.
+  /// Start the existing containers of the slot, or of one service; never creates.
   Wake {
     slot: Slot,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    service: Option<String>,
   },
   Migrate {
     slot: Slot,
   },
   WaitHealthy {
     slot: Slot,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    service: Option<String>,
   },
   Smoke {
     slot: Slot,
@@ -146,6 +150,8 @@ pub enum Step {
   },
   Stop {
     slot: Slot,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    service: Option<String>,
   },
   /// Load a dump into a new database and compare it.
   RestoreInto {
@@ -182,9 +188,18 @@ impl Step {
         }
       },
       Self::Start { slot, version } => format!("start {} at {version}", slot.shout()),
-      Self::Wake { slot } => format!("start the containers of {}", slot.shout()),
+      Self::Wake {
+        slot,
+        service: None,
+      } => format!("start the containers of {}", slot.shout()),
+      Self::Wake {
+        slot,
+        service: service @ Some(_),
+      } => format!("start {}", part(*slot, service.as_deref())),
       Self::Migrate { .. } => "migrate the database".into(),
-      Self::WaitHealthy { slot } => format!("wait until {} is healthy", slot.shout()),
+      Self::WaitHealthy { slot, service } => {
+        format!("wait until {} is healthy", part(*slot, service.as_deref()))
+      }
       Self::Smoke { slot } => format!("smoke-test {}", slot.shout()),
       Self::SkipSmoke { .. } => "skip the smoke tests".into(),
       Self::Evidence { slot } => format!("record what {} passed", slot.shout()),
@@ -197,7 +212,7 @@ impl Step {
       Self::Prove { slot } => format!("prove {} through the proxy", slot.shout()),
       Self::Record { slot } => format!("record {} as live", slot.shout()),
       Self::Drain { slot } => format!("watch {} drain", slot.shout()),
-      Self::Stop { slot } => format!("stop {}", slot.shout()),
+      Self::Stop { slot, service } => format!("stop {}", part(*slot, service.as_deref())),
       Self::RestoreInto { database, .. } => format!("restore into the new database {database}"),
       Self::SwapDatabases { database } => format!("swap {database} in"),
     }
@@ -210,6 +225,14 @@ impl Step {
       Self::Write { .. } | Self::Test { .. } | Self::Reload { .. } | Self::Prove { .. }
     )
   }
+}
+
+/// `GREEN`, or `api of GREEN`.
+pub fn part(slot: Slot, service: Option<&str>) -> String {
+  service.map_or_else(
+    || slot.shout().to_owned(),
+    |service| format!("{service} of {}", slot.shout()),
+  )
 }
 
 /// A step with what the operator is shown about it and how long it may take.
@@ -241,6 +264,16 @@ pub enum OnFailure {
   StopTarget,
 }
 
+/// A running operation that has to stop before this plan can begin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rival {
+  pub id: OperationId,
+  pub kind: Kind,
+  pub actor: Actor,
+  /// It moves users, or has moved them: it is interrupted only against a typed word.
+  pub moves_users: bool,
+}
+
 /// A complete operation, before it runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -263,9 +296,43 @@ pub struct Plan {
   pub notes: Vec<Shown>,
   pub on_failure: OnFailure,
   pub reason: Option<Shown>,
+  /// See `engine::preempt`. What a runner is handed has none.
+  #[serde(default, skip_serializing_if = "Option::is_none")]
+  pub preempts: Option<Rival>,
 }
 
 impl Plan {
+  /// Whether who confirmed `before` has confirmed this one as well: it does the same to users, at
+  /// no higher risk, with no warning that was not read, and pushes nobody else aside.
+  pub fn is_covered_by(&self, before: &Self) -> bool {
+    let same = |plan: &Self| {
+      (
+        plan.kind,
+        plan.target,
+        plan.from,
+        plan.version.clone(),
+        plan.from_version.clone(),
+      )
+    };
+    same(self) == same(before)
+      && self.risk <= before.risk
+      && (self.preempts.is_none() || self.preempts == before.preempts)
+      && self
+        .warnings
+        .iter()
+        .all(|warning| before.warnings.contains(warning))
+  }
+
+  /// The one service this is about, where it is not the whole slot.
+  pub fn service(&self) -> Option<&str> {
+    self.steps.iter().find_map(|planned| match &planned.step {
+      Step::Wake { service, .. }
+      | Step::WaitHealthy { service, .. }
+      | Step::Stop { service, .. } => service.as_deref(),
+      _ => None,
+    })
+  }
+
   /// Identifies what is confirmed: sha256 over the whole plan.
   pub fn hash(&self) -> String {
     let text = serde_json::to_vec(self).unwrap_or_default();

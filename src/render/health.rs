@@ -86,9 +86,12 @@ pub fn page(report: &HealthReport, now: DateTime<Utc>, detail: Detail, typing: &
     page.push(Tone::Warn, "  nothing could be checked");
   }
   if detail == Detail::Verbose {
-    for (container, restarts) in &report.containers {
-      let restarts = count(u64::from(*restarts), "restart");
-      page.faint(format!("  container {}, {restarts}", container.short()));
+    for tested in &report.containers {
+      let restarts = count(u64::from(tested.restarts), "restart");
+      page.faint(format!(
+        "  container {}, {restarts}",
+        tested.container.short()
+      ));
     }
   }
   if pass == Pass::Failing {

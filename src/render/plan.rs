@@ -37,8 +37,12 @@ pub fn sentence(plan: &Plan) -> String {
     Kind::Switch => format!("switch users to {slot}"),
     Kind::Rollback => format!("roll users back to {slot}"),
     Kind::Smoke => format!("smoke-test {slot}"),
-    Kind::Start => format!("start {slot}"),
-    Kind::Stop => format!("stop {slot}"),
+    Kind::Start | Kind::Stop | Kind::Restart => {
+      let part = plan
+        .service()
+        .map_or_else(String::new, |service| format!("{service} of "));
+      format!("{} {part}{slot}", plan.kind)
+    }
     Kind::Migrate => "migrate the database".to_owned(),
     Kind::Backup => "back up the database".to_owned(),
     Kind::Restore => "restore a backup".to_owned(),

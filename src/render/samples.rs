@@ -283,6 +283,7 @@ pub(crate) fn plan() -> Plan {
     warnings: vec!["1 error line in the log of GREEN in 5 minutes (BLUE: 0)".into()],
     notes: vec!["BLUE stays running for 60 minutes: rollback takes about 1 s".into()],
     on_failure: OnFailure::KeepForInspection,
+    preempts: None,
     reason: None,
   }
 }

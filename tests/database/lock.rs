@@ -56,7 +56,8 @@ async fn one_migration_at_a_time_and_the_lock_is_free_again_when_its_guard_is_go
 #[ignore = "the child process of the test below, which kills it"]
 async fn holder_of_the_lock_for_another_test() {
   let container = std::env::var("HOLD_MIGRATION_LOCK_OF").unwrap();
-  let mut site = minimal_site::site(&container, Path::new("/"));
+  let mut site = minimal_site::site(Path::new("/"));
+  site.name.clone_from(&container);
   site.database = Some(Postgres {
     place: Place::Container(container),
     user: None,

@@ -10,7 +10,7 @@
 
 mod backup;
 mod lock;
-#[path = "../minimal_site/mod.rs"]
+#[path = "../support/site.rs"]
 mod minimal_site;
 mod postgresql;
 mod preflight;

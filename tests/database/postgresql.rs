@@ -160,7 +160,8 @@ impl Postgresql {
       check: None,
     };
     change(&mut postgres);
-    let mut site = minimal_site::site(&self.container, self.dir.path());
+    let mut site = minimal_site::site(self.dir.path());
+    site.name.clone_from(&self.container);
     site.database = Some(postgres);
     PostgresInContainer::new(Arc::new(site)).unwrap()
   }

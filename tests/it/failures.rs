@@ -1,10 +1,15 @@
 //! Every port failing or hanging, every refused reload, bad versions, a full disk: users stay.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use cutover::{
   engine::intent::WhenReady,
-  model::{Slot, operation::Outcome, plan::OnFailure, router::Mount},
+  model::{
+    Slot,
+    operation::{Outcome, Verdict},
+    plan::{OnFailure, Order},
+    router::Mount,
+  },
 };
 
 use crate::support::*;
@@ -272,6 +277,45 @@ async fn a_restart_after_the_tests_voids_the_evidence_and_the_switch_is_refused(
     words(&again).contains(&"smoke".to_owned()),
     "it is tested again first"
   );
+}
+
+/// Runs the deploy with a restart by hand right before the first port call `call`.
+async fn deploy_restarted_at(call: &str) -> (Arc<FakeSite>, Order, Verdict) {
+  let twin = ala();
+  twin.operate(&deploy("1.1", WhenReady::Switch)).await;
+  let at = twin.state().calls.iter().rposition(|c| c.name == call);
+  let site = ala();
+  site
+    .state()
+    .foreign
+    .push((at.unwrap() + 1, Foreign::RestartByHand(Slot::Green)));
+  let (order, verdict) = site.operate(&deploy("1.1", WhenReady::Switch)).await;
+  (site, order, verdict)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_by_hand_between_health_and_evidence_is_seen_although_no_count_moves() {
+  let (site, order, verdict) = deploy_restarted_at("smoke").await;
+  assert_eq!(verdict.outcome, Outcome::Failed, "{}", verdict.summary);
+  assert!(
+    verdict.summary.as_str().contains("while it was tested"),
+    "{}",
+    verdict.summary
+  );
+  assert_eq!(site.state().calls_of("write"), 0);
+  assert_eq!(site.ends(&order), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_by_hand_while_users_are_moved_is_not_proven() {
+  let (site, _, verdict) = deploy_restarted_at("reload").await;
+  assert_eq!(verdict.outcome, Outcome::Reverted, "{}", verdict.summary);
+  assert!(
+    verdict.summary.as_str().contains("was started again"),
+    "{}",
+    verdict.summary
+  );
+  assert_eq!(site.state().proxy.slot(), Some(Slot::Blue));
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,14 +32,15 @@ impl Dice {
 fn intent(dice: &mut Dice) -> Intent {
   let slot = dice.of(&Slot::BOTH);
   let version = dice.of(&["1.1", "1.2", "2.0", "6.6", "7.7"]);
-  match dice.roll(10) {
+  match dice.roll(11) {
     0 | 1 => deploy(version, WhenReady::Stop),
     2 | 3 => deploy(version, WhenReady::Switch),
     4 => deploy(version, WhenReady::Ask),
     5 | 6 => switch(slot),
     7 => rollback(),
     8 => stop(slot, Force::No),
-    _ => Intent::Start { slot },
+    9 => restart(slot, "api", Force::No),
+    _ => start(slot),
   }
 }
 

@@ -20,6 +20,7 @@ mod log_feed;
 mod observe;
 mod observer;
 mod plan;
+mod preempt;
 mod recovery;
 mod run_state;
 mod runner;

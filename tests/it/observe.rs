@@ -6,6 +6,7 @@ use cutover::{
     Slot,
     health::{Level, Pass},
     observation::Phase,
+    operation::Outcome,
     traffic::{Live, Testimony, Warmth, WitnessKind},
   },
 };
@@ -175,6 +176,35 @@ async fn readiness_goes_from_hot_to_warm_to_cold_with_measured_times() {
   );
   site.state().slots[Slot::Blue].clear();
   assert_eq!(site.observe().await.readiness.warmth, Warmth::Cold);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_remembered_and_cannot_be_read_is_an_alarm_and_what_decides_refuses_every_plan() {
+  for (part, decides) in [
+    ("ledger.orders", true),
+    ("ledger.live_record", true),
+    ("ledger.evidence", false),
+    ("ledger.pins", false),
+  ] {
+    let site = tested(SiteBuilder::new().build()).await;
+    assert_eq!(site.observe().await.drift, []);
+    site.state().trouble.insert(part, Trouble::Fails);
+    let drift = site.observe().await.drift;
+    assert!(
+      drift.iter().any(|line| line.as_str().contains("unknown")),
+      "{part}: {drift:?}"
+    );
+    assert!(
+      drift.iter().all(|line| !line.as_str().contains("hunter2")),
+      "{part}: {drift:?}"
+    );
+    let refused = site.plan(&deploy("1.2", WhenReady::Stop)).await.err();
+    assert_eq!(
+      refused.map(|refusal| refusal.outcome),
+      decides.then_some(Outcome::Refused),
+      "{part}"
+    );
+  }
 }
 
 #[tokio::test(start_paused = true)]

@@ -124,7 +124,7 @@ async fn a_whole_day_deploy_switch_rollback_stop_start_ends_where_it_says() {
     (rollback(), Slot::Blue),
     (switch(Slot::Green), Slot::Green),
     (stop(Slot::Blue, Force::No), Slot::Green),
-    (Intent::Start { slot: Slot::Blue }, Slot::Green),
+    (start(Slot::Blue), Slot::Green),
     (rollback(), Slot::Blue),
   ];
   for (intent, live) in day {
@@ -140,6 +140,105 @@ async fn a_whole_day_deploy_switch_rollback_stop_start_ends_where_it_says() {
     site.judge(&order, &verdict, &before, Moved::No);
     tokio::time::sleep(Duration::from_secs(30)).await;
   }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_of_one_service_brings_the_very_container_back_and_voids_the_tests() {
+  let site = tested(SiteBuilder::new().build()).await;
+  let started = |site: &FakeSite| -> Vec<_> {
+    let state = site.state();
+    let green = state.slots[Slot::Green].iter();
+    green
+      .map(|found| {
+        let container = &found.container;
+        (
+          container.id.clone(),
+          container.started_at,
+          container.restart_policy.clone(),
+        )
+      })
+      .collect()
+  };
+  let before = site.before();
+  let (former, live) = (started(&site), site.state().container_ids(Slot::Blue));
+  let (order, verdict) = site.operate(&restart(Slot::Green, "api", Force::No)).await;
+  assert_eq!(verdict.outcome, Outcome::Done, "{}", verdict.summary);
+  assert!(
+    verdict.summary.as_str().starts_with("api of GREEN"),
+    "{}",
+    verdict.summary
+  );
+  site.judge(&order, &verdict, &before, Moved::No);
+  let now = started(&site);
+  assert_eq!((&now[0].0, &now[0].2), (&former[0].0, &former[0].2));
+  assert_ne!(now[0].1, former[0].1, "the api was started again");
+  assert_eq!(now[1], former[1], "its neighbor was left alone");
+  assert_eq!(site.state().container_ids(Slot::Blue), live);
+  let void = site.observe().await.slots[Slot::Green]
+    .evidence_void
+    .clone();
+  assert!(
+    void.is_some(),
+    "what it passed before does not count any more"
+  );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_live_service_is_restarted_once_that_was_typed() {
+  let site = ala();
+  let plan = site
+    .plan(&restart(Slot::Blue, "api", Force::Typed))
+    .await
+    .unwrap();
+  site.state().typed = true;
+  let order = site.launch(plan);
+  let verdict = site.run(&order, Vec::new()).await.verdict();
+  assert_eq!(verdict.outcome, Outcome::Done, "{}", verdict.summary);
+  assert_eq!(verdict.live, Some(Slot::Blue));
+  assert!(site.state().serves(Slot::Blue));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_service_is_started_while_its_neighbor_stays_down() {
+  let site = tested(SiteBuilder::new().build()).await;
+  site.operate(&stop(Slot::Green, Force::No)).await;
+  let (_, verdict) = site
+    .operate(&Intent::Start {
+      slot: Slot::Green,
+      service: Some("web".into()),
+    })
+    .await;
+  assert_eq!(verdict.outcome, Outcome::Done, "{}", verdict.summary);
+  let state = site.state();
+  let running = |key: &str| {
+    state.slots[Slot::Green]
+      .iter()
+      .any(|found| found.container.service == key && found.container.is_running())
+  };
+  assert!(running("web") && !running("api"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_images_of_the_last_five_versions_of_a_slot_are_kept() {
+  let site = ala();
+  let versions = ["1.1", "1.2", "2.0", "1.1", "3.0", "3.1", "3.2"];
+  for version in versions {
+    site.state().versions.insert(version.into(), Behavior::Good);
+    site.operate(&deploy(version, WhenReady::Stop)).await;
+  }
+  let kept: Vec<String> = site.state().kept[Slot::Green]
+    .iter()
+    .map(ToString::to_string)
+    .collect();
+  assert_eq!(kept, ["3.2", "3.1", "3.0", "1.1", "2.0"]);
+  site.state().trouble.insert("keep_images", Trouble::Fails);
+  let (_, verdict) = site.operate(&deploy("1.2", WhenReady::Stop)).await;
+  assert_eq!(
+    verdict.outcome,
+    Outcome::Done,
+    "a name that could not be given keeps nobody from deploying: {}",
+    verdict.summary
+  );
 }
 
 #[tokio::test(start_paused = true)]
@@ -481,7 +580,7 @@ async fn consent_to_cut_off_draining_requests_is_no_consent_to_stop_the_live_slo
 async fn the_live_slot_can_be_started_again_when_its_containers_are_gone() {
   let site = switched(SiteBuilder::new().build()).await;
   site.state().slots[Slot::Green].clear();
-  let (_, verdict) = site.operate(&Intent::Start { slot: Slot::Green }).await;
+  let (_, verdict) = site.operate(&start(Slot::Green)).await;
   assert_eq!(verdict.outcome, Outcome::Done, "{}", verdict.summary);
   assert!(site.state().serves(Slot::Green));
 }
@@ -490,7 +589,7 @@ async fn the_live_slot_can_be_started_again_when_its_containers_are_gone() {
 async fn the_live_slot_can_be_woken_when_it_was_stopped() {
   let site = switched(SiteBuilder::new().build()).await;
   site.state().act(Foreign::Kill(Slot::Green));
-  let (_, verdict) = site.operate(&Intent::Start { slot: Slot::Green }).await;
+  let (_, verdict) = site.operate(&start(Slot::Green)).await;
   assert_eq!(verdict.outcome, Outcome::Done, "{}", verdict.summary);
 }
 

@@ -146,9 +146,7 @@ fn intent(what: &str) -> Intent {
       force: Force::Typed,
     }),
     ["rollback", "to", version] => rollback_to(version),
-    ["start", slot] => Intent::Start {
-      slot: slot.parse().unwrap(),
-    },
+    ["start", slot] => start(slot.parse().unwrap()),
     ["stop", slot] => stop(slot.parse().unwrap(), Force::No),
     _ => panic!("nothing can be asked for as '{what}'"),
   }

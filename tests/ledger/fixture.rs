@@ -143,6 +143,7 @@ pub(crate) fn plan() -> Plan {
     notes: Vec::new(),
     on_failure: OnFailure::KeepForInspection,
     reason: None,
+    preempts: None,
   }
 }
 

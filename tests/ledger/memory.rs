@@ -209,6 +209,36 @@ fn pins_of_an_earlier_deploy_are_found_again_newest_first() {
 }
 
 #[test]
+fn the_last_versions_pinned_for_a_slot_are_listed_once_each_newest_first() {
+  let folder = folder();
+  let ledger = ledger(folder.path());
+  let lock = ledger.try_lock().unwrap().unwrap();
+  for (id, version) in [(1, "1.0"), (2, "1.1"), (3, "1.0"), (4, "1.2")] {
+    let journal = ledger.journal(OperationId(id), &lock).unwrap();
+    journal.write(&pinned(version, &format!("of{id}"))).unwrap();
+  }
+  let last = |slot, most| -> Vec<String> {
+    let pins = ledger.last_pins(slot, most).unwrap();
+    pins
+      .into_iter()
+      .map(|pins| pins.images[0].id.0.clone())
+      .collect()
+  };
+  assert_eq!(
+    last(Slot::Green, 9),
+    ["sha256:of4", "sha256:of3", "sha256:of2"]
+  );
+  assert_eq!(last(Slot::Green, 2), ["sha256:of4", "sha256:of3"]);
+  assert!(last(Slot::Blue, 9).is_empty());
+  ledger.put_pins(&pins(Slot::Green, "1.0", "now")).unwrap();
+  assert_eq!(
+    last(Slot::Green, 2),
+    ["sha256:now", "sha256:of4"],
+    "what is pinned now counts before its journal says so"
+  );
+}
+
+#[test]
 fn a_journal_goes_on_after_a_torn_record_and_reads_as_one() {
   let folder = folder();
   let ledger = ledger(folder.path());

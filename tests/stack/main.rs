@@ -15,6 +15,7 @@
 mod bad_input;
 mod crash_points;
 mod failing_versions;
+mod going_back;
 mod journeys;
 mod operators_day;
 mod refused_reloads;

@@ -9,14 +9,16 @@ mod commands;
 mod config;
 mod pins;
 pub(crate) mod project;
+mod remembered;
 mod tool;
 
 use std::{
   collections::{BTreeMap, HashMap},
   fs::File,
   sync::{Arc, Mutex, PoisonError},
-  time::SystemTime,
 };
+
+use sha2::{Digest, Sha256};
 
 use crate::{
   config::{Service, Site, VersionKind},
@@ -43,8 +45,8 @@ pub(crate) struct Compose {
 
 type Models = HashMap<(Slot, Option<String>), (Stamp, Arc<Model>)>;
 
-/// When the files a model was made from last changed.
-type Stamp = Vec<Option<(SystemTime, u64)>>;
+/// What the files a model was made from say.
+type Stamp = Vec<Option<[u8; 32]>>;
 
 impl Compose {
   pub(crate) fn new(site: Arc<Site>, docker_host: String) -> Self {
@@ -66,7 +68,11 @@ impl Compose {
     if let Some(tool) = self.known_tool() {
       return Ok(tool);
     }
-    let tool = Arc::new(Tool::find(&self.site.runtime.command).await?);
+    let known = |command: &[String]| remembered::version(&self.site, command);
+    let tool = Arc::new(Tool::find(&self.site.runtime.command, known).await?);
+    if self.lock.is_some() {
+      remembered::keep(&self.site, &tool.command, &tool.version);
+    }
     *self.tool.lock().unwrap_or_else(PoisonError::into_inner) = Some(tool.clone());
     Ok(tool)
   }
@@ -86,7 +92,7 @@ impl Compose {
     version: Option<&VersionName>,
   ) -> Result<Arc<Model>, PortError> {
     let key = (slot, version.map(|v| v.as_str().to_owned()));
-    let stamp = self.stamp(slot);
+    let stamp = self.stamp(slot, version);
     let known = self
       .models
       .lock()
@@ -238,27 +244,45 @@ impl Compose {
     line.act(self.lock.as_ref(), notes).await
   }
 
-  fn stamp(&self, slot: Slot) -> Stamp {
+  /// With an explicit version the value that is kept for it decides nothing: pinning a slot writes
+  /// that value, and must not make Compose read everything again.
+  fn stamp(&self, slot: Slot, version: Option<&VersionName>) -> Stamp {
     let runtime = &self.site.runtime;
     let dotenv = runtime.files[slot]
       .first()
       .and_then(|file| file.parent())
       .map(|folder| folder.join(".env"));
-    let kept = match &self.site.version.kind {
-      VersionKind::ImageVariable { keep_in, .. } => keep_in.as_ref(),
-      VersionKind::Build { .. } => None,
+    let (kept, overridden) = match &self.site.version.kind {
+      VersionKind::ImageVariable {
+        keep_in, variable, ..
+      } => (keep_in.as_ref(), version.map(|_| variable[slot].as_str())),
+      VersionKind::Build { .. } => (None, None),
     };
     runtime.files[slot]
       .iter()
       .chain(&runtime.env_file)
       .chain(&dotenv)
       .chain(kept)
-      .map(|file| {
-        let meta = std::fs::metadata(file).ok()?;
-        Some((meta.modified().ok()?, meta.len()))
-      })
+      .map(|file| Some(digest(&std::fs::read(file).ok()?, overridden)))
       .collect()
   }
+}
+
+/// Of everything but the lines that give `without` a value.
+fn digest(text: &[u8], without: Option<&str>) -> [u8; 32] {
+  let mut digest = Sha256::new();
+  for line in text.split_inclusive(|byte| *byte == b'\n') {
+    let sets = without.is_some_and(|name| {
+      let line = line.trim_ascii_start();
+      line
+        .strip_prefix(name.as_bytes())
+        .is_some_and(|rest| rest.starts_with(b"="))
+    });
+    if !sets {
+      digest.update(line);
+    }
+  }
+  digest.finalize().into()
 }
 
 /// Network name and alias of every service of a slot, with the service that has it.

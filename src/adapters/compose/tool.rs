@@ -25,8 +25,12 @@ pub(crate) struct Tool {
 }
 
 impl Tool {
-  /// Asks the configured command, or `docker compose` and then `docker-compose`.
-  pub(crate) async fn find(configured: &[String]) -> Result<Self, PortError> {
+  /// Asks the configured command, or `docker compose` and then `docker-compose`; one whose version
+  /// is `known` is not asked.
+  pub(crate) async fn find(
+    configured: &[String],
+    known: impl Fn(&[String]) -> Option<String>,
+  ) -> Result<Self, PortError> {
     let candidates: Vec<Vec<String>> = if configured.is_empty() {
       vec![
         vec!["docker".into(), "compose".into()],
@@ -37,7 +41,11 @@ impl Tool {
     };
     let mut answers = Vec::new();
     for command in candidates {
-      match version_of(&command).await {
+      let answer = match known(&command) {
+        Some(version) => Ok(version),
+        None => version_of(&command).await,
+      };
+      match answer {
         Ok(version) => {
           return Ok(Self {
             generation: generation_of(&version),
@@ -116,7 +124,7 @@ mod tests {
 
   #[tokio::test]
   async fn no_compose_says_what_was_tried_and_what_to_install() {
-    let error = Tool::find(&["/nonexistent/compose".into()])
+    let error = Tool::find(&["/nonexistent/compose".into()], |_| None)
       .await
       .unwrap_err();
     assert_eq!(error.kind, PortErrorKind::Misconfigured);

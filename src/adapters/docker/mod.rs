@@ -11,6 +11,7 @@ mod exec;
 mod find;
 mod images;
 mod inspect;
+mod keep;
 mod lifecycle;
 mod local;
 mod log_decoder;
@@ -209,6 +210,10 @@ impl Runtime for DockerRuntime {
     notes: Notes<'a>,
   ) -> PortFuture<'a, Vec<ServiceImage>> {
     Box::pin(self.make_ready(slot, version, source, notes))
+  }
+
+  fn keep_images<'a>(&'a self, slot: Slot, kept: &'a [Pins]) -> PortFuture<'a, ()> {
+    Box::pin(self.name_kept(slot, kept))
   }
 
   fn start<'a>(&'a self, pins: &'a Pins, notes: Notes<'a>) -> PortFuture<'a, ()> {

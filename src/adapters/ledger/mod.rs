@@ -226,6 +226,11 @@ impl Ledger for FileLedger {
     Ok(found.into_iter().max_by_key(|pins| pins.at))
   }
 
+  fn last_pins(&self, slot: Slot, most: usize) -> Result<Vec<Pins>, PortError> {
+    let own = self.pins(slot)?.into_iter().collect();
+    operations::last_pinned(self.state(), slot, own, most)
+  }
+
   fn live_record(&self) -> Result<Option<LiveRecord>, PortError> {
     read_json(&self.state().join("live.json"))
   }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
   engine::ports::{PortError, Torn},
   model::{
-    VersionName,
+    Slot, VersionName,
     event::{Event, Produced, Record},
     evidence::Pins,
     operation::OperationId,
@@ -137,7 +137,7 @@ pub(super) fn root(state: &Path, id: OperationId) -> Result<String, PortError> {
 pub(super) fn all_pinned(state: &Path, most: usize) -> Result<Vec<Pins>, PortError> {
   let mut found = Vec::new();
   for id in ids(state)?.into_iter().take(most) {
-    found.extend(last_pinned(&journal_bytes(state, id)?, |_| true));
+    found.extend(pins_of(state, id)?.into_iter().next());
   }
   Ok(found)
 }
@@ -145,8 +145,9 @@ pub(super) fn all_pinned(state: &Path, most: usize) -> Result<Vec<Pins>, PortErr
 /// The newest pins of `version` in any journal.
 pub(super) fn pinned(state: &Path, version: &VersionName) -> Result<Option<Pins>, PortError> {
   for id in ids(state)? {
-    let bytes = journal_bytes(state, id)?;
-    let found = last_pinned(&bytes, |pins| pins.version == *version);
+    let found = pins_of(state, id)?
+      .into_iter()
+      .find(|pins| pins.version == *version);
     if found.is_some() {
       return Ok(found);
     }
@@ -154,21 +155,47 @@ pub(super) fn pinned(state: &Path, version: &VersionName) -> Result<Option<Pins>
   Ok(None)
 }
 
-fn last_pinned(journal: &[u8], wanted: impl Fn(&Pins) -> bool) -> Option<Pins> {
-  if !contains(journal, b"\"produced\":\"pinned\"") {
-    return None;
+/// `found` and the newest pins of other versions of `slot`, until there are `most` of them.
+pub(super) fn last_pinned(
+  state: &Path,
+  slot: Slot,
+  mut found: Vec<Pins>,
+  most: usize,
+) -> Result<Vec<Pins>, PortError> {
+  for id in ids(state)? {
+    if found.len() >= most {
+      break;
+    }
+    for pins in pins_of(state, id)? {
+      if pins.slot == slot && found.iter().all(|known| known.version != pins.version) {
+        found.push(pins);
+      }
+    }
   }
-  let (records, _) = chain::read(journal);
-  records
-    .into_iter()
-    .rev()
-    .find_map(|record| match record.event {
-      Event::StepFinished {
-        produced: Produced::Pinned { pins },
-        ..
-      } if wanted(&pins) => Some(pins),
-      _ => None,
-    })
+  found.truncate(most);
+  Ok(found)
+}
+
+/// The pins an operation recorded, newest first.
+fn pins_of(state: &Path, id: OperationId) -> Result<Vec<Pins>, PortError> {
+  let bytes = journal_bytes(state, id)?;
+  if !contains(&bytes, b"\"produced\":\"pinned\"") {
+    return Ok(Vec::new());
+  }
+  let (records, _) = chain::read(&bytes);
+  Ok(
+    records
+      .into_iter()
+      .rev()
+      .filter_map(|record| match record.event {
+        Event::StepFinished {
+          produced: Produced::Pinned { pins },
+          ..
+        } => Some(pins),
+        _ => None,
+      })
+      .collect(),
+  )
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {

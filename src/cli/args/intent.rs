@@ -26,9 +26,18 @@ impl Verb {
       Self::Rollback(rollback) => rollback.intent(),
       Self::Stop(stop) => Intent::Stop {
         slot: stop.slot,
+        service: stop.service.clone(),
         force: Force::No,
       },
-      Self::Start(start) => Intent::Start { slot: start.slot },
+      Self::Start(start) => Intent::Start {
+        slot: start.slot,
+        service: start.service.clone(),
+      },
+      Self::Restart(restart) => Intent::Restart {
+        slot: restart.slot,
+        service: restart.service.clone(),
+        force: Force::No,
+      },
       Self::Backup(_) => Intent::Backup,
       Self::Restore(restore) => restore.intent(),
       Self::Migrate(Migrate {

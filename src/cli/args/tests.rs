@@ -40,6 +40,10 @@ fn every_verb_of_the_runbooks_is_understood() {
     "cutover rollback --to-version 1.4.1 --reason p95 --force",
     "cutover stop blue",
     "cutover start blue",
+    "cutover stop green api",
+    "cutover start green api --dry-run",
+    "cutover restart green",
+    "cutover restart green frontend",
     "cutover backup",
     "cutover restore dump.sql --swap",
     "cutover history -n 5",
@@ -257,6 +261,22 @@ fn verbs_become_what_the_engine_is_asked_for() {
     intent("cutover stop blue"),
     Some(Intent::Stop {
       slot: Slot::Blue,
+      service: None,
+      force: Force::No
+    })
+  );
+  assert_eq!(
+    intent("cutover start green api"),
+    Some(Intent::Start {
+      slot: Slot::Green,
+      service: Some("api".into())
+    })
+  );
+  assert_eq!(
+    intent("cutover restart green api"),
+    Some(Intent::Restart {
+      slot: Slot::Green,
+      service: Some("api".into()),
       force: Force::No
     })
   );

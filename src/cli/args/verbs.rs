@@ -30,12 +30,15 @@ pub enum Verb {
   /// Send users back to where they were
   #[command(visible_alias = "R", before_help = "Example: cutover rollback")]
   Rollback(Rollback),
-  /// Stop the containers of a slot and keep them
+  /// Stop the containers of a slot, or of one service, and keep them
   #[command(before_help = "Example: cutover stop blue")]
-  Stop(SlotArg),
-  /// Start the existing containers of a slot
+  Stop(PartArg),
+  /// Start the existing containers of a slot, or of one service
   #[command(before_help = "Example: cutover start blue")]
-  Start(SlotArg),
+  Start(PartArg),
+  /// Stop and start the very containers of a slot, or of one service, until they are healthy
+  #[command(before_help = "Example: cutover restart green api")]
+  Restart(PartArg),
   /// Back up the database and read the backup back in full
   #[command(before_help = "Example: cutover backup")]
   Backup(OnlyDryRun),
@@ -90,8 +93,9 @@ impl Verb {
       | Self::Smoke(Smoke { dry, .. })
       | Self::Switch(Switch { dry, .. })
       | Self::Rollback(Rollback { dry, .. })
-      | Self::Stop(SlotArg { dry, .. })
-      | Self::Start(SlotArg { dry, .. })
+      | Self::Stop(PartArg { dry, .. })
+      | Self::Start(PartArg { dry, .. })
+      | Self::Restart(PartArg { dry, .. })
       | Self::Backup(OnlyDryRun { dry })
       | Self::Restore(Restore { dry, .. })
       | Self::Migrate(Migrate { dry, .. }) => Some(*dry),
@@ -226,10 +230,13 @@ pub struct Rollback {
 }
 
 #[derive(Clone, Debug, Args)]
-pub struct SlotArg {
+pub struct PartArg {
   /// blue or green
   #[arg(value_name = "SLOT")]
   pub slot: Slot,
+  /// Only this service
+  #[arg(value_name = "SERVICE")]
+  pub service: Option<String>,
   #[command(flatten)]
   pub dry: DryRun,
 }

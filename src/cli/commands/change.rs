@@ -12,14 +12,18 @@ use crate::{
     confirm::{Pace, Question},
     intent::{Force, Intent, WhenReady},
     ports::Launch,
+    preempt::Preempted,
   },
   model::{
-    event::Recovery,
-    observation::{Observation, Phase},
+    event::{Record, Recovery},
+    observation::{Holder, Observation, Phase},
     operation::{Kind, OperationId, Outcome},
-    plan::{Plan, Risk},
+    plan::{Plan, Refusal, Risk},
   },
-  render::{self, Page, Tone},
+  render::{
+    self, Page, Tone,
+    progress::{Progress, Stamp},
+  },
 };
 
 pub(super) async fn run(desk: &mut Desk, verb: &Verb, dry: DryRun) -> Verdict {
@@ -36,52 +40,132 @@ pub(super) async fn run(desk: &mut Desk, verb: &Verb, dry: DryRun) -> Verdict {
     ));
   };
   typed_force(desk, &mut intent);
-  let mut observation = engine::observe(&desk.world).await;
-  if is_interrupted(&observation) && matches!(intent, Intent::Rollback(_)) && !dry.dry_run {
-    if let Some(outcome) = put_back_first(desk, &observation).await? {
+  let mut confirmed: Option<Plan> = None;
+  loop {
+    let observation = engine::observe(&desk.world).await;
+    if is_interrupted(&observation) && matches!(intent, Intent::Rollback(_)) && !dry.dry_run {
+      if let Some(outcome) = put_back_first(desk, &observation).await? {
+        return Ok(outcome);
+      }
+      continue;
+    }
+    let plan = match engine::plan::plan(&desk.world, &observation, &intent).await {
+      Ok(plan) => plan,
+      Err(refusal) => return refused(desk, &refusal),
+    };
+    if dry.dry_run {
+      return dry_run(desk, &plan);
+    }
+    let covered = confirmed
+      .as_ref()
+      .is_some_and(|before| plan.is_covered_by(before));
+    if !covered && let Some(outcome) = confirm(desk, &plan)? {
       return Ok(outcome);
     }
-    observation = engine::observe(&desk.world).await;
-  }
-  let plan = match engine::plan::plan(&desk.world, &observation, &intent).await {
-    Ok(plan) => plan,
-    Err(refusal) => {
-      if desk.globals.json {
-        desk.out.json(&refusal)?;
-      } else {
-        desk.out.progress(&render::plan::refused(&refusal));
+    if plan.preempts.is_some() {
+      if let Some(outcome) = make_way(desk, &plan).await? {
+        return Ok(outcome);
       }
-      return Ok(refusal.outcome);
+      // Whatever the other one left is a new fact: look and plan again.
+      confirmed = Some(plan);
+      continue;
+    }
+    let actor = desk.operations.actor();
+    return match desk.operations.launch(plan, &actor).await? {
+      Launch::Started(id) => follow::drive(desk, id).await,
+      Launch::Locked(holder) => Ok(locked(desk, holder.as_ref())),
+    };
+  }
+}
+
+fn refused(desk: &mut Desk, refusal: &Refusal) -> Verdict {
+  if desk.globals.json {
+    desk.out.json(refusal)?;
+  } else {
+    desk.out.progress(&render::plan::refused(refusal));
+  }
+  Ok(refusal.outcome)
+}
+
+fn dry_run(desk: &mut Desk, plan: &Plan) -> Verdict {
+  if desk.globals.json {
+    desk.out.json(plan)?;
+  } else {
+    desk.out.data(&render::plan::dry_run(plan))?;
+  }
+  Ok(Outcome::Done)
+}
+
+fn locked(desk: &mut Desk, holder: Option<&Holder>) -> Outcome {
+  let now = desk.world.clock.now();
+  let page = render::lock::busy(holder, now, &desk.typing());
+  desk.out.progress(&page);
+  Outcome::Locked
+}
+
+/// Asks the operation in the way to stop and shows it stopping. `Some` when it did not in the time
+/// that was given.
+async fn make_way(desk: &mut Desk, plan: &Plan) -> Result<Option<Outcome>, Trouble> {
+  let Some(rival) = &plan.preempts else {
+    return Ok(None);
+  };
+  let order = desk.world.ledger.order(rival.id)?;
+  let mut progress =
+    order.map(|order| Progress::new(&order, Stamp::No, desk.detail(), desk.typing()));
+  tell(
+    desk,
+    &format!(
+      "asking operation {} ({} by {}) to stop at its next safe point",
+      rival.id, rival.kind, rival.actor
+    ),
+  );
+  let (world, operations) = (desk.world.clone(), desk.operations.clone());
+  let (json, out) = (desk.globals.json, &mut desk.out);
+  let mut heard = |record: &Record| {
+    if let Some(progress) = &mut progress
+      && !json
+    {
+      out.progress(&progress.record(record));
     }
   };
-  if dry.dry_run {
-    if desk.globals.json {
-      desk.out.json(&plan)?;
-    } else {
-      desk.out.data(&render::plan::dry_run(&plan))?;
+  let stopping = engine::preempt(&world, &*operations, plan, &mut heard);
+  let stopped = match desk.globals.timeout {
+    Some(patience) => tokio::time::timeout(patience, stopping).await,
+    None => Ok(stopping.await),
+  };
+  match stopped {
+    Ok(Ok(Preempted::MovesUsers)) => {
+      tell(
+        desk,
+        &format!("operation {} moves users by now: looking again", rival.id),
+      );
+      Ok(None)
     }
-    return Ok(Outcome::Done);
-  }
-  if let Some(outcome) = confirm(desk, &plan)? {
-    return Ok(outcome);
-  }
-  let actor = desk.operations.actor();
-  match desk.operations.launch(plan, &actor).await? {
-    Launch::Started(id) => follow::drive(desk, id).await,
-    Launch::Locked(holder) => {
-      desk.out.progress(&render::lock::busy(
-        holder.as_ref(),
-        desk.world.clock.now(),
-        &desk.typing(),
-      ));
-      Ok(Outcome::Locked)
+    Ok(Ok(Preempted::Ended(_) | Preempted::Interrupted)) => Ok(None),
+    Ok(Err(error)) => Err(error.into()),
+    Err(_) => {
+      let what = format!(
+        "operation {} was asked to stop and has not yet; nothing was rolled back",
+        rival.id
+      );
+      let follow = world.command(&format!("attach {}", rival.id.0)).to_string();
+      desk
+        .out
+        .error(&what, &[follow, world.command("rollback").to_string()]);
+      Ok(Some(Outcome::Locked))
     }
   }
 }
 
+fn tell(desk: &mut Desk, text: &str) {
+  let mut page = Page::default();
+  page.push(Tone::Strong, text);
+  desk.out.progress(&page);
+}
+
 /// Stopping what is live or still draining has no flag: the phrase itself is the consent.
 fn typed_force(desk: &Desk, intent: &mut Intent) {
-  if let Intent::Stop { force, .. } = intent
+  if let Intent::Stop { force, .. } | Intent::Restart { force, .. } = intent
     && desk
       .globals
       .confirm
@@ -123,14 +207,7 @@ async fn put_back_first(
       Outcome::Done => None,
       other => Some(other),
     }),
-    Launch::Locked(holder) => {
-      desk.out.progress(&render::lock::busy(
-        holder.as_ref(),
-        desk.world.clock.now(),
-        &desk.typing(),
-      ));
-      Ok(Some(Outcome::Locked))
-    }
+    Launch::Locked(holder) => Ok(Some(locked(desk, holder.as_ref()))),
   }
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::{
   drift, last_operation,
   readiness::{self, History},
-  witnesses,
+  unread, witnesses,
 };
 use crate::{
   engine::{
@@ -22,6 +22,7 @@ use crate::{
     health::HealthReport,
     observation::{EnvironmentState, Holder, Observation, OperationState, Phase, RuntimeFacts},
     operation::OperationId,
+    plan::Fault,
     router::RouterFacts,
     shown::Shown,
     traffic::Live,
@@ -69,6 +70,8 @@ pub(in crate::engine) struct Remembered {
   pub(in crate::engine) lock: Option<Holder>,
   pub(in crate::engine) operation: Option<OperationState>,
   history: Option<History>,
+  /// What could not be read, and so is unknown instead of absent.
+  unread: Vec<Fault>,
   pub(super) at: DateTime<Utc>,
 }
 
@@ -97,6 +100,7 @@ impl Remembered {
       lock: world.ledger.lock_holder().ok().flatten(),
       operation,
       history,
+      unread: unread::find(world),
       at: world.clock.now(),
     }
   }
@@ -163,7 +167,8 @@ impl Parts {
       operation: remembered.operation.clone(),
       drift: Vec::new(),
     };
-    observation.drift = drift::find(world, &observation);
+    let unread = remembered.unread.iter().map(|fault| fault.what.clone());
+    observation.drift = unread.chain(drift::find(world, &observation)).collect();
     observation
   }
 

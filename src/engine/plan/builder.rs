@@ -9,7 +9,7 @@ use crate::{
     Slot, VersionName,
     container::ContainerId,
     operation::Kind,
-    plan::{OnFailure, Plan, PlannedStep, Premise, Risk, Step, TO_EXPLAIN},
+    plan::{OnFailure, Plan, PlannedStep, Premise, Risk, Rival, Step, TO_EXPLAIN},
     shown::Shown,
   },
 };
@@ -47,8 +47,13 @@ impl<'a> Builder<'a> {
       notes: Vec::new(),
       on_failure: case.site.deploy.on_failure,
       reason: None,
+      preempts: None,
     };
     Self { case, plan }
+  }
+
+  pub(super) fn kind(&self) -> Kind {
+    self.plan.kind
   }
 
   pub(super) fn version(mut self, version: &VersionName) -> Self {
@@ -169,7 +174,7 @@ impl<'a> Builder<'a> {
         .as_ref()
         .and_then(|database| database.migrate.as_ref())
         .map_or(PATIENT, |migrate| migrate.timeout),
-      Step::WaitHealthy { slot } => wait_limit(&site.services, *slot) + TO_EXPLAIN,
+      Step::WaitHealthy { slot, .. } => wait_limit(&site.services, *slot) + TO_EXPLAIN,
       Step::Gate { .. } => site.deploy.gate,
       Step::Prove { .. } => {
         // A log is written, rotated and read by others: on a busy machine that takes its time.
@@ -194,6 +199,21 @@ impl<'a> Builder<'a> {
       | Step::Record { .. }
       | Step::Wake { .. } => SHORT,
     }
+  }
+
+  /// Says what has to stop first; interrupting what moves users is not for one key.
+  pub(super) fn preempts(&mut self, rival: &Rival) {
+    let who = format!("operation {} ({} by {})", rival.id, rival.kind, rival.actor);
+    if rival.moves_users {
+      self.warn(format!(
+        "{who} is moving users: it is asked to stop first, and puts back what it has not finished"
+      ));
+    } else {
+      self.note(format!(
+        "{who} has moved nobody: it is asked to stop at its next safe point, then this begins"
+      ));
+    }
+    self.plan.preempts = Some(rival.clone());
   }
 
   /// Blocked unless this phrase is typed.

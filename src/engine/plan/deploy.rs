@@ -77,7 +77,10 @@ pub(super) fn plan(case: &Case<'_>, deploy: &Deploy) -> Result<Plan, Refusal> {
     &start,
   );
   migrate(case, &mut plan, slot, MigrateWhen::AfterStart);
-  plan.step(Step::WaitHealthy { slot });
+  plan.step(Step::WaitHealthy {
+    slot,
+    service: None,
+  });
   migrate(case, &mut plan, slot, MigrateWhen::AfterHealth);
   smoke(case, &mut plan, slot, deploy.skip_smoke.as_deref());
   plan.step(Step::Evidence { slot });

@@ -45,10 +45,16 @@ impl Case<'_> {
     format!("cutover --config {} {words}", self.site.file.display())
   }
 
-  /// Nobody else is at work, nothing is half done, and Docker answers.
+  /// Nobody else is at work who would not make way, nothing is half done, and Docker answers.
   pub(super) fn must_be_free(&self) -> Result<(), Refusal> {
     let observation = self.observation;
-    if let Some(holder) = &observation.lock {
+    if !self.preview.unread.is_empty() {
+      return Err(self.refuse(Outcome::Refused, self.preview.unread.clone()));
+    }
+    let makes_way = self.preview.rival.as_ref().map(|rival| rival.id);
+    if let Some(holder) = &observation.lock
+      && makes_way != Some(holder.operation)
+    {
       return Err(self.refuse_one(
         Outcome::Locked,
         format!(

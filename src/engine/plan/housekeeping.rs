@@ -1,13 +1,12 @@
-//! The rest of the operator's day: smoke, start, stop, migrate, backup, restore.
+//! The rest of the operator's day: smoke, migrate, backup, restore.
 
 use super::{builder::Builder, fences::Case};
 use crate::{
-  engine::intent::{Force, Swap},
+  engine::intent::Swap,
   model::{
     Slot,
     operation::{Kind, Outcome},
     plan::{OnFailure, Plan, Refusal, Step},
-    traffic::Live,
   },
 };
 
@@ -21,126 +20,12 @@ pub(super) fn smoke(case: &Case<'_>, slot: Slot) -> Result<Plan, Refusal> {
     .iter()
     .map(|test| test.name.clone())
     .collect();
-  plan.step(Step::WaitHealthy { slot });
+  plan.step(Step::WaitHealthy {
+    slot,
+    service: None,
+  });
   plan.detailed(Step::Smoke { slot }, &names);
   plan.step(Step::Evidence { slot });
-  Ok(plan.build())
-}
-
-pub(super) fn start(case: &Case<'_>, slot: Slot) -> Result<Plan, Refusal> {
-  let environment = &case.observation.slots[slot];
-  let all_running = case
-    .site
-    .services
-    .iter()
-    .filter(|service| !service.optional)
-    .all(|service| {
-      environment
-        .containers()
-        .iter()
-        .any(|c| c.service == service.key && c.is_running())
-    });
-  if all_running {
-    return Err(case.refuse_one(
-      Outcome::Done,
-      format!("{} is running already: nothing to do", slot.shout()),
-      case.command("status"),
-    ));
-  }
-  let mut plan =
-    Builder::new(case, Kind::Start, Some(slot)).on_failure(OnFailure::KeepForInspection);
-  if environment.containers().is_empty() {
-    let Some(pins) = &case.preview.recorded else {
-      return Err(case.refuse_one(
-        Outcome::Refused,
-        format!("{} has no containers and no recorded image", slot.shout()),
-        case.command(&format!("deploy {slot} --version <version>")),
-      ));
-    };
-    plan.step(Step::Start {
-      slot,
-      version: pins.version.clone(),
-    });
-  } else {
-    plan.step(Step::Wake { slot });
-  }
-  plan.step(Step::WaitHealthy { slot });
-  Ok(plan.build())
-}
-
-pub(super) fn stop(case: &Case<'_>, slot: Slot, force: Force) -> Result<Plan, Refusal> {
-  let environment = &case.observation.slots[slot];
-  if !environment.any_running() {
-    return Err(case.refuse_one(
-      Outcome::Done,
-      format!("{} is not running: nothing to do", slot.shout()),
-      case.command("status"),
-    ));
-  }
-  let mut plan =
-    Builder::new(case, Kind::Stop, Some(slot)).on_failure(OnFailure::KeepForInspection);
-  let live = match case.observation.live {
-    Live::Proven { slot } | Live::Claimed { slot } => Some(slot),
-    Live::Disputed { .. } | Live::Unknown => None,
-  };
-  match (live, force) {
-    (Some(live), _) if live != slot => {}
-    (Some(_), Force::Typed) => {
-      plan.red(format!("{slot} is live"));
-      plan.warn(format!(
-        "{} is LIVE: stopping it is an outage",
-        slot.shout()
-      ));
-    }
-    (Some(_), Force::No) => {
-      return Err(case.refuse_one(
-        Outcome::Refused,
-        format!("{} is live: stopping it would be an outage", slot.shout()),
-        format!(
-          "move users first with '{}'; to stop it all the same: '{}'",
-          case.command(&format!("switch {}", slot.other())),
-          case.command(&format!("stop {slot} --confirm '{slot} is live'"))
-        ),
-      ));
-    }
-    (None, _) => {
-      return Err(case.refuse_one(
-        Outcome::NeedsHuman,
-        "it is not certain which slot is live, so none is stopped",
-        case.command("status"),
-      ));
-    }
-  }
-  let draining = case.draining();
-  if draining > 0 && force == Force::No {
-    return Err(case.refuse_one(
-      Outcome::Refused,
-      format!(
-        "{draining} former proxy workers still serve requests of {}: it has not drained",
-        slot.shout()
-      ),
-      format!(
-        "wait and type it again; to cut them off: '{}'",
-        case.command(&format!("stop {slot} --confirm '{slot} is draining'"))
-      ),
-    ));
-  }
-  if draining > 0 && live != Some(slot) {
-    plan.red(format!("{slot} is draining"));
-    plan.warn(format!(
-      "{draining} former proxy workers still use it: their requests are cut off"
-    ));
-  }
-  plan.detailed(
-    Step::Stop { slot },
-    &environment
-      .containers()
-      .iter()
-      .filter(|c| c.is_running())
-      .map(|c| format!("docker stop {}", c.name))
-      .collect::<Vec<_>>(),
-  );
-  plan.note("the containers are kept: 'cutover start' brings the very same ones back");
   Ok(plan.build())
 }
 

@@ -7,6 +7,7 @@ mod builder;
 mod deploy;
 mod fences;
 mod housekeeping;
+mod power;
 mod preview;
 mod rollback;
 mod stale;
@@ -64,8 +65,17 @@ pub fn make(
     Intent::Switch { to, reason } => switch::plan(&case, *to, reason.as_deref()),
     Intent::Rollback(rollback) => rollback::plan(&case, rollback),
     Intent::Smoke { slot } => housekeeping::smoke(&case, *slot),
-    Intent::Start { slot } => housekeeping::start(&case, *slot),
-    Intent::Stop { slot, force } => housekeeping::stop(&case, *slot, *force),
+    Intent::Start { slot, service } => power::start(&case, *slot, service.as_deref()),
+    Intent::Stop {
+      slot,
+      service,
+      force,
+    } => power::stop(&case, *slot, service.as_deref(), *force),
+    Intent::Restart {
+      slot,
+      service,
+      force,
+    } => power::restart(&case, *slot, service.as_deref(), *force),
     Intent::Migrate { slot } => housekeeping::migrate(&case, *slot),
     Intent::Backup => housekeeping::backup(&case),
     Intent::Restore { file, swap } => housekeeping::restore(&case, file, *swap),

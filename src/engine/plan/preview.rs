@@ -2,13 +2,13 @@
 //! managed file, recorded images. Looks only.
 
 use crate::{
-  engine::{intent::Intent, ports::PortError, world::World},
+  engine::{intent::Intent, observe::unread, ports::PortError, preempt, world::World},
   model::{
     Slot, VersionName,
     evidence::Pins,
     observation::Observation,
     operation::OperationId,
-    plan::{Fault, ImageSource},
+    plan::{Fault, ImageSource, Rival},
   },
 };
 
@@ -24,12 +24,17 @@ pub struct Preview {
   pub proof: String,
   /// Recorded images of the version asked for, or of the slot that would be recreated.
   pub recorded: Option<Pins>,
+  /// What the site remembers, is needed to plan anything, and cannot be read.
+  pub unread: Vec<Fault>,
+  /// What runs now and would make way.
+  pub rival: Option<Rival>,
 }
 
 pub(super) async fn gather(world: &World, observation: &Observation, intent: &Intent) -> Preview {
   let mut preview = Preview {
     router: world.router.command_lines(),
     proof: world.router.proof_words(),
+    unread: unread::decisive(world),
     ..Preview::default()
   };
   match intent {
@@ -61,15 +66,18 @@ pub(super) async fn gather(world: &World, observation: &Observation, intent: &In
         preview.diff = diff(world, slot).await;
       }
       preview.faults.extend(world.ledger.preflight());
+      preview.rival = keep(preempt::rival(world, observation), &mut preview.faults).flatten();
     }
-    Intent::Start { slot } => {
+    Intent::Start { slot, .. } => {
       preview.recorded.clone_from(&observation.slots[*slot].pins);
       preview.faults.extend(world.ledger.preflight());
     }
     Intent::Backup | Intent::Restore { .. } | Intent::Migrate { .. } => {
       site_faults(world, &mut preview).await;
     }
-    Intent::Smoke { .. } | Intent::Stop { .. } => preview.faults.extend(world.ledger.preflight()),
+    Intent::Smoke { .. } | Intent::Stop { .. } | Intent::Restart { .. } => {
+      preview.faults.extend(world.ledger.preflight());
+    }
   }
   preview
 }

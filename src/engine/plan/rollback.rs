@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub(super) fn plan(case: &Case<'_>, rollback: &Rollback) -> Result<Plan, Refusal> {
+  must_not_be_in_between(case)?;
   let live = case.live()?;
   let target = live.other();
   let mut faults = case.preview.faults.clone();
@@ -31,6 +32,32 @@ pub(super) fn plan(case: &Case<'_>, rollback: &Rollback) -> Result<Plan, Refusal
     Some(_) => recreate(case, rollback, target),
     None => warm(case, rollback, target),
   }
+}
+
+/// Between the written file and its proof the witnesses disagree, and that is no dispute.
+fn must_not_be_in_between(case: &Case<'_>) -> Result<(), Refusal> {
+  let Some(rival) = case
+    .preview
+    .rival
+    .as_ref()
+    .filter(|rival| rival.moves_users)
+  else {
+    return Ok(());
+  };
+  if case.observation.live_slot().is_some() {
+    return Ok(());
+  }
+  Err(case.refuse_one(
+    Outcome::Locked,
+    format!(
+      "operation {} ({} by {}) is moving users at this moment: it is not certain where they are",
+      rival.id, rival.kind, rival.actor
+    ),
+    format!(
+      "look again in a moment, or stop it, which puts back what it has not finished: '{}'",
+      case.command(&format!("abort {}", rival.id.0))
+    ),
+  ))
 }
 
 /// The slot as it stands: running, or started again with `start`, never `up`.
@@ -53,9 +80,7 @@ fn warm(case: &Case<'_>, rollback: &Rollback, target: Slot) -> Result<Plan, Refu
         .iter()
         .any(|c| c.service == service.key && c.is_running())
     });
-  let mut plan = Builder::new(case, Kind::Rollback, Some(target))
-    .reason(rollback.reason.as_deref())
-    .on_failure(OnFailure::KeepForInspection);
+  let mut plan = begin(case, rollback, target);
   plan.step(Step::Preflight);
   let broken = if running { fault(case, target) } else { None };
   let forced = match (broken, rollback.force) {
@@ -74,8 +99,14 @@ fn warm(case: &Case<'_>, rollback: &Rollback, target: Slot) -> Result<Plan, Refu
       "{} is stopped: readiness WARM; it is started and must be healthy before any user moves",
       target.shout()
     ));
-    plan.step(Step::Wake { slot: target });
-    plan.step(Step::WaitHealthy { slot: target });
+    plan.step(Step::Wake {
+      slot: target,
+      service: None,
+    });
+    plan.step(Step::WaitHealthy {
+      slot: target,
+      service: None,
+    });
   }
   warnings(case, target, &mut plan);
   finish(&mut plan, target, forced);
@@ -98,10 +129,7 @@ fn recreate(case: &Case<'_>, rollback: &Rollback, target: Slot) -> Result<Plan, 
     );
     return Err(case.refuse_one(Outcome::Refused, what, case.command("history")));
   };
-  let mut plan = Builder::new(case, Kind::Rollback, Some(target))
-    .version(&pins.version)
-    .reason(rollback.reason.as_deref())
-    .on_failure(OnFailure::KeepForInspection);
+  let mut plan = begin(case, rollback, target).version(&pins.version);
   plan.note(format!(
     "readiness COLD: {} is created from the recorded images of {} and must be healthy before any user moves",
     target.shout(),
@@ -125,12 +153,25 @@ fn recreate(case: &Case<'_>, rollback: &Rollback, target: Slot) -> Result<Plan, 
     slot: target,
     version: pins.version.clone(),
   });
-  plan.step(Step::WaitHealthy { slot: target });
+  plan.step(Step::WaitHealthy {
+    slot: target,
+    service: None,
+  });
   plan.step(Step::Smoke { slot: target });
   plan.step(Step::Evidence { slot: target });
   plan.risk(Risk::Amber);
   finish(&mut plan, target, None);
   Ok(plan.build())
+}
+
+fn begin<'a>(case: &'a Case<'_>, rollback: &Rollback, target: Slot) -> Builder<'a> {
+  let mut plan = Builder::new(case, Kind::Rollback, Some(target))
+    .reason(rollback.reason.as_deref())
+    .on_failure(OnFailure::KeepForInspection);
+  if let Some(rival) = &case.preview.rival {
+    plan.preempts(rival);
+  }
+  plan
 }
 
 fn finish(plan: &mut Builder<'_>, target: Slot, forced: Option<Shown>) {
@@ -171,6 +212,18 @@ fn fault(case: &Case<'_>, target: Slot) -> Option<String> {
 }
 
 fn blocked(case: &Case<'_>, target: Slot, fault: &str) -> Refusal {
+  let served = case
+    .preview
+    .recorded
+    .as_ref()
+    .filter(|pins| case.observation.slots[target].version.as_ref() != Some(&pins.version))
+    .map(|pins| {
+      format!(
+        "go back to what served before with '{}', ",
+        case.command(&format!("rollback --to-version {}", pins.version))
+      )
+    })
+    .unwrap_or_default();
   case.refuse_one(
     Outcome::Refused,
     format!(
@@ -178,7 +231,7 @@ fn blocked(case: &Case<'_>, target: Slot, fault: &str) -> Refusal {
       target.shout()
     ),
     format!(
-      "look with '{}', deploy a good version with '{}', or override with '{}'",
+      "{served}look with '{}', deploy a good version with '{}', or override with '{}'",
       case.command(&format!("health {target} -v")),
       case.command(&format!("deploy {target} --version <version>")),
       case.command(&format!("rollback --force --confirm '{target} is broken'"))

@@ -40,7 +40,10 @@ pub(super) fn plan(case: &Case<'_>, to: Slot, reason: Option<&str>) -> Result<Pl
   }
   if let Some(why) = untested(case, to) {
     plan.warn(format!("{why}: it is tested first"));
-    plan.step(Step::WaitHealthy { slot: to });
+    plan.step(Step::WaitHealthy {
+      slot: to,
+      service: None,
+    });
     plan.step(Step::Smoke { slot: to });
     plan.step(Step::Evidence { slot: to });
   }

@@ -129,6 +129,10 @@ fn done(runner: &Runner<'_>, live: Option<Slot>, stop: Option<&Stop>) -> String 
     .target
     .map(|slot| named(slot, plan.version.as_ref()))
     .unwrap_or_default();
+  let part = plan
+    .service()
+    .map(|service| format!("{service} of "))
+    .unwrap_or_default();
   let users = users(plan, live);
   match plan.kind {
     Kind::Deploy | Kind::Switch | Kind::Rollback if state.proved() => {
@@ -141,8 +145,11 @@ fn done(runner: &Runner<'_>, live: Option<Slot>, stop: Option<&Stop>) -> String 
     Kind::Deploy => format!("{target} is up and passed every check; {users}"),
     Kind::Switch | Kind::Rollback => users,
     Kind::Smoke => format!("{target} passed its smoke tests; {users}"),
-    Kind::Start => format!("{target} is up and healthy; {users}"),
-    Kind::Stop => format!("{target} is stopped and kept; {users}"),
+    Kind::Start => format!("{part}{target} is up and healthy; {users}"),
+    Kind::Stop => format!("{part}{target} is stopped and kept; {users}"),
+    Kind::Restart => format!(
+      "{part}{target} was restarted and is healthy, tests passed before no longer count; {users}"
+    ),
     Kind::Migrate => format!(
       "the database is migrated to {}; {users}",
       state.schema_head().unwrap_or("its newest head")
@@ -250,7 +257,14 @@ fn next_after_success(runner: &Runner<'_>, command: &dyn Fn(&str) -> Shown) -> V
       ]
     }
     Kind::Deploy => vec![command(&format!("switch {target}"))],
-    Kind::Stop => vec![command(&format!("start {target}"))],
+    Kind::Restart => vec![command(&format!("smoke {target}"))],
+    Kind::Stop => {
+      let service = plan.service().map(|service| format!(" {service}"));
+      vec![command(&format!(
+        "start {target}{}",
+        service.unwrap_or_default()
+      ))]
+    }
     Kind::Switch
     | Kind::Rollback
     | Kind::Smoke

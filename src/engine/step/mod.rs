@@ -71,9 +71,11 @@ pub async fn run(context: &Context<'_>, step: &Step) -> StepResult {
       source,
     } => prepare::run(context, *slot, version, *source).await,
     Step::Start { slot, version } => start::create(context, *slot, version).await,
-    Step::Wake { slot } => start::wake(context, *slot).await,
+    Step::Wake { slot, service } => start::wake(context, *slot, service.as_deref()).await,
     Step::Migrate { slot } => migrate::run(context, *slot).await,
-    Step::WaitHealthy { slot } => wait_healthy::run(context, *slot).await,
+    Step::WaitHealthy { slot, service } => {
+      wait_healthy::run(context, *slot, service.as_deref()).await
+    }
     Step::Smoke { slot } => smoke::run(context, *slot).await,
     Step::SkipSmoke { reason, .. } => Ok(Produced::SmokeSkipped {
       reason: reason.clone(),
@@ -88,7 +90,7 @@ pub async fn run(context: &Context<'_>, step: &Step) -> StepResult {
     Step::Prove { slot } => prove::run(context, *slot).await,
     Step::Record { slot } => record::run(context, *slot).await,
     Step::Drain { .. } => drain::run(context).await,
-    Step::Stop { slot } => stop::run(context, *slot).await,
+    Step::Stop { slot, service } => stop::run(context, *slot, service.as_deref()).await,
     Step::RestoreInto { file, database } => restore_database::load(context, file, database).await,
     Step::SwapDatabases { database } => restore_database::swap(context, database).await,
   }

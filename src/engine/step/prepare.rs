@@ -2,7 +2,11 @@
 
 use super::Context;
 use crate::{
-  engine::{guard, world::StepResult},
+  engine::{
+    guard,
+    ports::PortError,
+    world::{StepResult, World},
+  },
   model::{
     Slot, VersionName,
     event::{Failure, Produced},
@@ -10,6 +14,9 @@ use crate::{
     plan::ImageSource,
   },
 };
+
+/// How many versions of a slot keep their images for `rollback --to-version`.
+const KEPT: usize = 5;
 
 pub(super) async fn run(
   context: &Context<'_>,
@@ -44,7 +51,19 @@ pub(super) async fn run(
     .ledger
     .put_pins(&pins)
     .map_err(|error| world.failed(&error))?;
+  if let Err(error) = keep(world, slot).await {
+    // The images are here now, and that is all this operation needs.
+    (context.note)(&format!(
+      "a later cleanup of images may take these: {error}"
+    ));
+  }
   Ok(Produced::Pinned { pins })
+}
+
+/// The recorded images stay on this machine, for as many versions as a rollback may go back.
+async fn keep(world: &World, slot: Slot) -> Result<(), PortError> {
+  let kept = world.ledger.last_pins(slot, KEPT)?;
+  world.runtime.keep_images(slot, &kept).await
 }
 
 fn recorded(context: &Context<'_>, slot: Slot, version: &VersionName) -> Result<Pins, Failure> {

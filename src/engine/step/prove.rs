@@ -11,6 +11,7 @@ use crate::{
   model::{
     Slot,
     event::{Failure, Produced},
+    evidence::Tested,
     plan::{Step, TO_EXPLAIN},
     shown::Shown,
   },
@@ -74,7 +75,7 @@ async fn must_be_what_was_checked(context: &Context<'_>, slot: Slot) -> Result<(
     .await
     .map_err(|error| world.failed(&error))?;
   let fallen = now.iter().find(|container| {
-    let same = checked.contains(&(container.id.clone(), container.restarts));
+    let same = checked.contains(&Tested::of(container));
     !same || !container.is_running()
   });
   match fallen {

@@ -6,7 +6,7 @@ use crate::{
   engine::{guard, world::StepResult},
   model::{
     Slot, VersionName,
-    container::ContainerId,
+    container::{Container, ContainerId},
     event::{Failure, Produced},
     evidence::Tested,
     operation::Kind,
@@ -60,22 +60,31 @@ pub(super) async fn create(context: &Context<'_>, slot: Slot, version: &VersionN
   })
 }
 
-pub(super) async fn wake(context: &Context<'_>, slot: Slot) -> StepResult {
+pub(super) async fn wake(context: &Context<'_>, slot: Slot, service: Option<&str>) -> StepResult {
   let world = context.world;
-  let before = world
+  let (before, others) = tokio::join!(
+    world.runtime.containers(slot),
+    world.runtime.containers(slot.other())
+  );
+  let stopped: Vec<Container> = before
+    .map_err(|error| world.failed(&error))?
+    .into_iter()
+    .filter(|container| !container.is_running())
+    .filter(|container| service.is_none_or(|service| container.service == service))
+    .collect();
+  let ids: Vec<ContainerId> = stopped.iter().map(|c| c.id.clone()).collect();
+  world
     .runtime
-    .containers(slot)
+    .wake(&ids)
     .await
     .map_err(|error| world.failed(&error))?;
-  let stopped: Vec<ContainerId> = before
-    .iter()
-    .filter(|container| !container.is_running())
-    .map(|container| container.id.clone())
+  // Only what was put away has to be brought back: a restart leaves the policy as it is.
+  let idle: Vec<ContainerId> = stopped
+    .into_iter()
+    .filter(|container| container.restart_policy == "no")
+    .map(|container| container.id)
     .collect();
-  let policy = world
-    .runtime
-    .containers(slot.other())
-    .await
+  let policy = others
     .ok()
     .and_then(|others| {
       others
@@ -86,12 +95,7 @@ pub(super) async fn wake(context: &Context<'_>, slot: Slot) -> StepResult {
     .unwrap_or_else(|| "unless-stopped".to_owned());
   world
     .runtime
-    .wake(&stopped)
-    .await
-    .map_err(|error| world.failed(&error))?;
-  world
-    .runtime
-    .restart_policy(&stopped, &policy)
+    .restart_policy(&idle, &policy)
     .await
     .map_err(|error| world.failed(&error))?;
   let containers = world

@@ -1,4 +1,5 @@
-//! Stops a slot's containers and keeps them; a stopped slot stays stopped after a reboot.
+//! Stops a slot's containers, or those of one service, and keeps them; what was stopped to stay
+//! so is not started by a reboot.
 
 use std::time::Duration;
 
@@ -9,13 +10,14 @@ use crate::{
     Slot,
     container::ContainerId,
     event::{Failure, Produced},
+    operation::Kind,
     plan::Risk,
   },
 };
 
 const GRACE: Duration = Duration::from_secs(30);
 
-pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
+pub(super) async fn run(context: &Context<'_>, slot: Slot, service: Option<&str>) -> StepResult {
   let world = context.world;
   let plan = context.plan();
   let typed_live = plan.risk == Risk::Red && plan.from == Some(slot);
@@ -25,7 +27,7 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
   if plan.risk != Risk::Red {
     must_have_drained(context, slot).await?;
   }
-  stop(context, slot).await
+  stop(context, slot, service).await
 }
 
 /// How a failed standby is put away when the plan says so.
@@ -34,7 +36,7 @@ pub(crate) async fn put_away(context: &Context<'_>, slot: Slot) -> StepResult {
   if context.state.traffic_touched() {
     must_have_drained(context, slot).await?;
   }
-  stop(context, slot).await
+  stop(context, slot, None).await
 }
 
 async fn must_have_drained(context: &Context<'_>, slot: Slot) -> Result<(), Failure> {
@@ -54,7 +56,7 @@ async fn must_have_drained(context: &Context<'_>, slot: Slot) -> Result<(), Fail
   )))
 }
 
-async fn stop(context: &Context<'_>, slot: Slot) -> StepResult {
+async fn stop(context: &Context<'_>, slot: Slot, service: Option<&str>) -> StepResult {
   let world = context.world;
   let running: Vec<ContainerId> = world
     .runtime
@@ -63,13 +65,16 @@ async fn stop(context: &Context<'_>, slot: Slot) -> StepResult {
     .map_err(|error| world.failed(&error))?
     .into_iter()
     .filter(crate::model::container::Container::is_running)
+    .filter(|container| service.is_none_or(|service| container.service == service))
     .map(|container| container.id)
     .collect();
-  world
-    .runtime
-    .restart_policy(&running, "no")
-    .await
-    .map_err(|error| world.failed(&error))?;
+  if context.plan().kind != Kind::Restart {
+    world
+      .runtime
+      .restart_policy(&running, "no")
+      .await
+      .map_err(|error| world.failed(&error))?;
+  }
   world
     .runtime
     .stop(&running, GRACE)

@@ -13,8 +13,9 @@ use crate::{
   },
   model::{
     Slot,
-    container::{Container, ContainerId, ContainerState},
+    container::{Container, ContainerState},
     event::{Failure, Produced},
+    evidence::Tested,
     health::HealthReport,
     plan::TO_EXPLAIN,
     shown::Shown,
@@ -25,19 +26,20 @@ const LOG_LINES: usize = 20;
 /// A container that dies of its own start does so within seconds, after it answered "healthy".
 const SETTLE: Duration = Duration::from_secs(5);
 
-pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
-  let world = context.world;
+pub(super) async fn run(context: &Context<'_>, slot: Slot, service: Option<&str>) -> StepResult {
+  let world = &context.world.only(service);
   let (needed, every) = pace(&world.site.services, slot);
   let until = Instant::now() + context.deadline.saturating_sub(TO_EXPLAIN);
   let mut row = 0;
-  let mut settled: Vec<(ContainerId, u32)> = Vec::new();
+  let mut settled: Vec<Tested> = Vec::new();
   let mut said = String::new();
   loop {
-    let containers = world
+    let mut containers = world
       .runtime
       .containers(slot)
       .await
       .map_err(|error| world.failed(&error))?;
+    containers.retain(|container| service.is_none_or(|service| container.service == service));
     if let Some(fallen) = fallen(&containers, &settled) {
       return Err(explain(world, slot, &containers, Some(&fallen), None).await);
     }
@@ -45,7 +47,8 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
     let stable = settled.is_empty() || settled == report.containers;
     settled.clone_from(&report.containers);
     row = if report.is_ok() && stable { row + 1 } else { 0 };
-    if row >= needed && settled_down(world, &containers, context.deadline / 3) {
+    let unsettled = settles_in(world, &containers, context.deadline / 3);
+    if row >= needed && unsettled.is_zero() {
       return Ok(Produced::Healthy { report });
     }
     let summary = report.summary();
@@ -56,21 +59,25 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
     if Instant::now() >= until {
       return Err(explain(world, slot, &containers, None, Some(&report)).await);
     }
-    sleep(every).await;
+    // Where nothing but that time is wanting, the look that decides comes right after it.
+    let enough = row + 1 >= needed && unsettled > Duration::ZERO;
+    sleep(if enough { unsettled.min(every) } else { every }).await;
   }
 }
 
-/// Every container has been up long enough to be believed; a site that allows little time is held
-/// to a third of it.
-fn settled_down(world: &World, containers: &[Container], most: Duration) -> bool {
+/// How long until every container has been up long enough to be believed; a site that allows
+/// little time is held to a third of it.
+fn settles_in(world: &World, containers: &[Container], most: Duration) -> Duration {
   let now = world.clock.now();
-  let settle = chrono::Duration::from_std(SETTLE.min(most)).unwrap_or_default();
+  let settle = SETTLE.min(most);
   containers
     .iter()
     .filter_map(|container| container.started_at)
-    .map(|started| now - started)
     // A clock that was set back says nothing about how long it has been up.
-    .all(|up| up >= settle || up < chrono::Duration::zero())
+    .filter_map(|started| (now - started).to_std().ok())
+    .map(|up| settle.saturating_sub(up))
+    .max()
+    .unwrap_or_default()
 }
 
 /// How many looks in a row, and how far apart: the most careful service decides.
@@ -91,13 +98,13 @@ fn pace(services: &[Service], slot: Slot) -> (u32, Duration) {
 }
 
 /// A container that ended, or that restarted while it was watched: waiting will not mend it.
-fn fallen(containers: &[Container], settled: &[(ContainerId, u32)]) -> Option<Container> {
+fn fallen(containers: &[Container], settled: &[Tested]) -> Option<Container> {
   containers
     .iter()
     .find(|container| {
       let restarted = settled
         .iter()
-        .any(|(id, restarts)| *id == container.id && container.restarts > *restarts);
+        .any(|before| before.container == container.id && container.restarts > before.restarts);
       restarted
         || container.oom_killed
         || matches!(

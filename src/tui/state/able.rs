@@ -42,6 +42,7 @@ pub fn intent(action: Action, seen: &Observation) -> Option<Intent> {
     Action::Smoke => Some(Intent::Smoke { slot: standby? }),
     Action::Complete => Some(Intent::Stop {
       slot: standby?,
+      service: None,
       force: Force::No,
     }),
     Action::Backup => Some(Intent::Backup),

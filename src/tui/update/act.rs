@@ -293,13 +293,17 @@ fn lifecycle(app: &mut App) -> Vec<Effect> {
         choice(
           format!("start {}", slot.shout()),
           "its existing containers; never creates any",
-          Intent::Start { slot },
+          Intent::Start {
+            slot,
+            service: None,
+          },
         ),
         choice(
           format!("stop {}", slot.shout()),
           "gracefully, after draining; keeps the containers",
           Intent::Stop {
             slot,
+            service: None,
             force: Force::No,
           },
         ),

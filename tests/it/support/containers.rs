@@ -210,6 +210,14 @@ impl Runtime for FakeSite {
     })
   }
 
+  fn keep_images<'a>(&'a self, slot: Slot, kept: &'a [Pins]) -> PortFuture<'a, ()> {
+    Box::pin(async move {
+      self.enter("keep_images").await?;
+      self.state().kept[slot] = kept.iter().map(|pins| pins.version.clone()).collect();
+      self.leave("keep_images").await
+    })
+  }
+
   fn start<'a>(&'a self, pins: &'a Pins, _: Notes<'a>) -> PortFuture<'a, ()> {
     Box::pin(async move {
       self.enter("start").await?;

@@ -177,10 +177,15 @@ impl FakeSite {
   }
 
   pub async fn run(self: &Arc<Self>, order: &Order, lines: Vec<(When, Message)>) -> Life {
+    let mut inbox = self.script(order, lines);
+    self.run_hearing(order, &mut inbox).await
+  }
+
+  /// The same, with somebody else speaking to the runner.
+  pub async fn run_hearing(self: &Arc<Self>, order: &Order, inbox: &mut dyn Inbox) -> Life {
     let world = self.world();
     let journal = self.journal(order);
-    let mut inbox = self.script(order, lines);
-    let runner = Runner::new(&world, order, &journal, &mut inbox, &[]);
+    let runner = Runner::new(&world, order, &journal, inbox, &[]);
     let begun = Event::Begun {
       plan_hash: order.plan.hash(),
       actor: actor(),
@@ -331,8 +336,28 @@ pub fn rollback_to(version: &str) -> Intent {
   })
 }
 
+pub fn start(slot: Slot) -> Intent {
+  Intent::Start {
+    slot,
+    service: None,
+  }
+}
+
 pub fn stop(slot: Slot, force: intent::Force) -> Intent {
-  Intent::Stop { slot, force }
+  Intent::Stop {
+    slot,
+    service: None,
+    force,
+  }
+}
+
+/// Of one service.
+pub fn restart(slot: Slot, service: &str, force: intent::Force) -> Intent {
+  Intent::Restart {
+    slot,
+    service: Some(service.into()),
+    force,
+  }
 }
 
 /// A step's name in the journal.

@@ -16,7 +16,7 @@ use cutover::{
     ports::{Clock, PortError, PortErrorKind},
   },
   model::{
-    BySlot, Slot,
+    BySlot, Slot, VersionName,
     actor::Actor,
     change::Change,
     container::{Container, ContainerId},
@@ -66,6 +66,8 @@ pub enum Trouble {
   FailsOnce,
   /// Never answers.
   Hangs,
+  /// Answers after ten seconds.
+  Slow,
   /// Has its effect and then says it failed.
   FailsAfter,
 }
@@ -79,8 +81,10 @@ pub enum Foreign {
   Comment,
   /// Somebody switched by hand: file and reload.
   MoveTraffic(Slot),
-  /// `docker restart` of one service.
+  /// Docker starts one service again.
   Restart(Slot),
+  /// `docker restart` of one service, which leaves the restart count as it was.
+  RestartByHand(Slot),
   /// A container ends.
   Kill(Slot),
   ProxyDown,
@@ -138,6 +142,8 @@ pub struct State {
   pub site: Arc<Site>,
   pub slots: BySlot<Vec<FakeContainer>>,
   pub versions: BTreeMap<String, Behavior>,
+  /// Versions whose images have names of ours, newest first.
+  pub kept: BySlot<Vec<VersionName>>,
   pub proxy: FakeProxy,
   pub mount: Mount,
   /// The managed file on this host.
@@ -194,6 +200,7 @@ impl FakeSite {
       site: Arc::new(site),
       slots: BySlot::default(),
       versions,
+      kept: BySlot::default(),
       proxy: FakeProxy::new(),
       mount: Mount::Directory,
       disk: String::new(),
@@ -270,6 +277,10 @@ impl FakeSite {
     }
     match trouble {
       Some(Trouble::Fails | Trouble::FailsOnce) => Err(injected(name)),
+      Some(Trouble::Slow) => {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        Ok(())
+      }
       Some(Trouble::Hangs | Trouble::FailsAfter) | None => Ok(()),
     }
   }
@@ -398,11 +409,11 @@ impl State {
           self.load_from_disk();
         }
       }
-      Foreign::Restart(slot) => {
+      Foreign::Restart(slot) | Foreign::RestartByHand(slot) => {
         let number = self.serial();
         self.broke_at = self.calls.len();
         if let Some(found) = self.slots[slot].first_mut() {
-          found.container.restarts += 1;
+          found.container.restarts += u32::from(matches!(foreign, Foreign::Restart(_)));
           found.container.started_at =
             Some(base() + chrono::Duration::seconds(86_400 + i64::try_from(number).unwrap()));
         }

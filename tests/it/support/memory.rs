@@ -65,6 +65,18 @@ impl Ledger for FakeSite {
     )
   }
 
+  fn last_pins(&self, slot: Slot, most: usize) -> Result<Vec<Pins>, PortError> {
+    self.enter_now("ledger.last_pins")?;
+    let mut found: Vec<Pins> = Vec::new();
+    for pins in self.state().ledger.recorded.iter().rev() {
+      if pins.slot == slot && found.iter().all(|known| known.version != pins.version) {
+        found.push(pins.clone());
+      }
+    }
+    found.truncate(most);
+    Ok(found)
+  }
+
   fn live_record(&self) -> Result<Option<LiveRecord>, PortError> {
     self.enter_now("ledger.live_record")?;
     Ok(self.state().ledger.live.clone())

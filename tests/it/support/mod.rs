@@ -6,6 +6,7 @@ pub mod checker;
 pub mod containers;
 pub mod drive;
 pub mod fake;
+pub mod front;
 pub mod memory;
 pub mod proxy;
 pub mod site;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 pub use checker::*;
 pub use drive::*;
 pub use fake::*;
+pub use front::*;
 pub use proxy::Refuses;
 pub use site::SiteBuilder;
 
