@@ -46,6 +46,24 @@ impl LogEntry {
   }
 }
 
+/// The line without a time of its own in front, when that says what Docker's stamp says anyway:
+/// the screen has one column of times, not two.
+pub fn without_own_stamp(text: &str, at: Option<DateTime<Utc>>) -> &str {
+  let bytes = text.as_bytes();
+  let dated =
+    bytes.len() > 20 && bytes[4] == b'-' && bytes[10] == b'T' && bytes[0].is_ascii_digit();
+  let (Some(at), true) = (at, dated) else {
+    return text;
+  };
+  let Some((own, rest)) = text.split_once(' ') else {
+    return text;
+  };
+  match DateTime::parse_from_rfc3339(own) {
+    Ok(own) if (own.with_timezone(&Utc) - at).num_seconds().abs() < 5 => rest,
+    _ => text,
+  }
+}
+
 /// Docker always writes nine digits and `Z`, and does so thousands of times a second; anything
 /// else takes the long way.
 fn moment(stamp: &str) -> Option<DateTime<Utc>> {
@@ -129,6 +147,27 @@ mod tests {
       let wanted = at.map(|at| at.parse::<DateTime<Utc>>().unwrap());
       assert_eq!(entry.at, wanted, "{line}");
     }
+  }
+
+  #[test]
+  fn a_time_of_its_own_is_left_out_only_where_it_repeats_the_stamp() {
+    let at = "2026-11-27T16:05:18.2Z".parse().ok();
+    for (text, left) in [
+      ("2026-11-27T16:05:18.194Z api INF GET /", "api INF GET /"),
+      ("2026-11-27T18:05:17+02:00 x", "x"),
+      (
+        "2026-11-27T15:05:18Z an hour off",
+        "2026-11-27T15:05:18Z an hour off",
+      ),
+      ("2026-11-27T16:05:18Z", "2026-11-27T16:05:18Z"),
+      ("no time here at all, none", "no time here at all, none"),
+    ] {
+      assert_eq!(without_own_stamp(text, at), left);
+    }
+    assert_eq!(
+      without_own_stamp("2026-11-27T16:05:18Z x", None),
+      "2026-11-27T16:05:18Z x"
+    );
   }
 
   #[test]

@@ -143,10 +143,15 @@ fn facts(page: &mut Page, plan: &Plan) {
   if let Some(from) = plan.from {
     let from = slot_at(from, plan.from_version.as_ref());
     page.plain(match plan.target.filter(|_| moves(plan)) {
-      Some(to) => format!(
-        "  users    move from {from} to {}",
-        slot_at(to, plan.version.as_ref())
-      ),
+      Some(to) => {
+        let to = slot_at(to, plan.version.as_ref());
+        match asks_first(plan) {
+          Some(step) => {
+            format!("  users    stay on {from}; step {step} asks before they move to {to}")
+          }
+          None => format!("  users    move from {from} to {to}"),
+        }
+      }
       None => format!("  users    stay on {from}"),
     });
   } else if let Some(to) = plan.target.filter(|_| moves(plan)) {
@@ -158,6 +163,16 @@ fn facts(page: &mut Page, plan: &Plan) {
   if let Some(reason) = &plan.reason {
     page.wrapped(Tone::Plain, &format!("  reason   {reason}"), 11);
   }
+}
+
+/// The number of the step that asks before anybody moves.
+fn asks_first(plan: &Plan) -> Option<usize> {
+  plan
+    .steps
+    .iter()
+    .take_while(|step| !step.step.moves_traffic())
+    .position(|step| matches!(step.step, Step::Gate { .. }))
+    .map(|index| index + 1)
 }
 
 fn moves(plan: &Plan) -> bool {

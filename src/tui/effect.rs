@@ -56,6 +56,8 @@ pub enum Effect {
     text: String,
   },
   Redraw,
+  /// Takes the mouse, or leaves it to the terminal.
+  Mouse,
   Suspend,
   Quit,
 }

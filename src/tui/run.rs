@@ -266,6 +266,7 @@ impl Console {
       match effect {
         Effect::Quit => self.quit = true,
         Effect::Redraw => self.screen.repaint(),
+        Effect::Mouse => self.screen.toggle_mouse()?,
         Effect::Suspend => self.suspend()?,
         other => self.tasks.start(other, self.app.seen.as_ref()),
       }

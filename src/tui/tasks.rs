@@ -45,7 +45,7 @@ pub(super) struct Tasks {
 impl Tasks {
   /// Starts to look at once.
   pub(super) fn new(world: World, operations: Arc<dyn Operations>, to: mpsc::Sender<Msg>) -> Self {
-    let (nudges, nudged) = mpsc::channel(4);
+    let (nudges, asked) = mpsc::channel(4);
     let (sources, listed) = watch::channel(Vec::new());
     let mut tasks = Self {
       world,
@@ -55,7 +55,7 @@ impl Tasks {
       sources,
       following: None,
     };
-    tasks.watch(nudged, listed);
+    tasks.watch(asked, listed);
     tasks
   }
 
@@ -136,6 +136,7 @@ impl Tasks {
       Effect::Copy { .. }
       | Effect::Save { .. }
       | Effect::Redraw
+      | Effect::Mouse
       | Effect::Suspend
       | Effect::Quit => {}
     }
@@ -223,13 +224,11 @@ async fn make(
   intent: &Intent,
   seen: Option<Arc<Observation>>,
 ) -> Result<Plan, Refusal> {
-  match seen {
-    Some(seen) => engine::plan::plan(world, &seen, intent).await,
-    None => {
-      let seen = engine::observe(world).await;
-      engine::plan::plan(world, &seen, intent).await
-    }
-  }
+  let seen = match seen {
+    Some(seen) => seen,
+    None => Arc::new(engine::observe(world).await),
+  };
+  engine::plan::plan(world, &seen, intent).await
 }
 
 async fn follow(

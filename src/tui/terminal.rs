@@ -200,7 +200,8 @@ impl Screen {
       .ok_or_else(|| io::ErrorKind::BrokenPipe.into())
   }
 
-  pub(super) fn mouse(&mut self, on: bool) -> io::Result<()> {
+  pub(super) fn toggle_mouse(&mut self) -> io::Result<()> {
+    let on = !self.manners.mouse;
     self.manners.mouse = on;
     let mut bytes = Vec::new();
     if on {
@@ -213,14 +214,13 @@ impl Screen {
 
   /// Gives the terminal back for a while: to the shell, or to a program of its own.
   pub(super) fn leave(&mut self) {
+    self.clear = true;
     give_back();
   }
 
   /// Takes it again, as empty.
   pub(super) fn come_back(&mut self) -> io::Result<()> {
-    self.enter()?;
-    self.repaint();
-    Ok(())
+    self.enter()
   }
 }
 

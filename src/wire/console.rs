@@ -107,11 +107,15 @@ fn theme(console: &Console, color: ColorWhen) -> Theme {
   } else {
     Palette::named(&console.theme).unwrap_or_default()
   };
-  let charset = match console.charset {
-    Wanted::Unicode => Charset::Unicode,
-    Wanted::Ascii => Charset::Ascii,
-    Wanted::Auto if speaks_utf8() => Charset::Unicode,
-    Wanted::Auto => Charset::Ascii,
+  let unicode = match console.charset {
+    Wanted::Unicode => true,
+    Wanted::Ascii => false,
+    Wanted::Auto => speaks_utf8(),
+  };
+  let charset = if unicode {
+    Charset::Unicode
+  } else {
+    Charset::Ascii
   };
   Theme { palette, charset }
 }

@@ -133,9 +133,11 @@ pub(super) fn history(world: &World) -> Option<History> {
     if moved.is_none() && state.proved() {
       moved = Some(took(&|step| {
         step.moves_traffic()
+          // A deploy checks far more before it begins than a rollback does.
+          || (order.plan.kind != Kind::Deploy && matches!(step, Step::Preflight))
           || matches!(
             step,
-            Step::Preflight | Step::CheckTarget { .. } | Step::Save { .. } | Step::Record { .. }
+            Step::CheckTarget { .. } | Step::Save { .. } | Step::Record { .. }
           )
       }));
     }

@@ -64,6 +64,8 @@ pub struct Choice {
 pub enum Does {
   Action(crate::tui::action::Action),
   Plan(crate::engine::Intent),
+  /// Tells more about this action; never does it.
+  Explain(crate::tui::action::Action),
   /// Shown only.
   Nothing,
 }

@@ -25,6 +25,10 @@ use crate::{
 const TWICE: Duration = Duration::from_secs(2);
 const PAGE: usize = 10;
 
+#[expect(
+  clippy::match_same_arms,
+  reason = "a table: one line for each action, in the order of the actions"
+)]
 pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
   if action.row().effect == Changes::Changes
     && let Some(why) = app.able.why_not(action)
@@ -114,7 +118,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     Action::Quit => interrupt(app),
     Action::Suspend => vec![Effect::Suspend],
     Action::Redraw => vec![Effect::Redraw],
-    Action::Mouse => Vec::new(),
+    Action::Mouse => vec![Effect::Mouse],
   }
 }
 
@@ -356,9 +360,44 @@ fn menu(app: &mut App) -> Vec<Effect> {
 
 fn help(app: &mut App) -> Vec<Effect> {
   let panel = app.panel;
-  let all = choices(app, |action| action.row().place.has(panel));
+  let mut all = choices(app, |action| action.row().place.has(panel));
+  for choice in &mut all {
+    if let Does::Action(action) = choice.does {
+      choice.does = Does::Explain(action);
+      choice.why_not = None;
+    }
+  }
   choose(app, "HELP", all, Searchable::Yes);
   Vec::new()
+}
+
+/// Everything about one action; the help never does anything itself.
+pub(super) fn explain(app: &mut App, action: Action) {
+  let row = action.row();
+  let keys: Vec<String> = app
+    .keymap
+    .keys(action)
+    .iter()
+    .map(ToString::to_string)
+    .collect();
+  let mut page = Page::default();
+  page.wrapped(Tone::Plain, row.help, 0);
+  page.gap();
+  page.plain(format!("keys      {}", keys.join("  ")));
+  page.plain(format!("where     {}", row.place.word()));
+  page.plain(format!("by name   :{}", row.id));
+  page.plain(match row.effect {
+    Changes::Changes => "changes the site, after a question",
+    Changes::Looks => "changes nothing but this screen",
+  });
+  if let Some(why) = app.able.why_not(action) {
+    page.wrapped(Tone::Warn, &format!("not now   {why}"), 10);
+  }
+  app.modals.push(Modal::Read(Reading {
+    title: row.title.to_uppercase(),
+    page,
+    ..Reading::default()
+  }));
 }
 
 fn preflight(app: &mut App) -> Vec<Effect> {

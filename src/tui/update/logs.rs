@@ -86,12 +86,11 @@ pub(super) fn take(app: &mut App, action: LogAction) -> Vec<Effect> {
   let id = pane(app);
   let outcome = app.logs.act(id, action, app.log_room());
   match outcome {
-    LogOutcome::Done => Vec::new(),
+    LogOutcome::Done | LogOutcome::Show(PaneId::Merged) => Vec::new(),
     LogOutcome::Show(PaneId::Slot(slot)) => {
       app.panel = Panel::Log(slot);
       Vec::new()
     }
-    LogOutcome::Show(PaneId::Merged) => Vec::new(),
     LogOutcome::NotFound(what) => {
       app.say(Tone::Faint, what);
       Vec::new()

@@ -184,6 +184,10 @@ fn chosen(app: &mut App, does: Does) -> Vec<Effect> {
   match does {
     Does::Action(action) => act::act(app, action),
     Does::Plan(intent) => act::plan(app, "that", intent),
+    Does::Explain(action) => {
+      act::explain(app, action);
+      Vec::new()
+    }
     Does::Nothing => Vec::new(),
   }
 }

@@ -4,6 +4,7 @@
 //! ╔═1 [B] BLUE  LIVE  1.9.3 ═══════════════ users are here ═╗
 //! ║ health  1 ok  2 ok  3 ok  4 ok  5 ok             41 ms  ║
 //! ║ tested  4/4 smoke tests, 6d ago, #12                    ║
+//! ║ users   41.0/s  err 0.2 %  p50 38 ms  p95 180 ms        ║
 //! ║ SERVICE    STATE    HEALTH    CPU  MEM   RST  UP        ║
 //! ║ api        running  healthy   12%  410M    0  6d04h     ║
 //! ╚═════════════════════════════════════════════════════════╝
@@ -32,7 +33,7 @@ use crate::{
 };
 
 /// Rows that stand above the first container.
-pub(super) const ABOVE: u16 = 3;
+pub(super) const ABOVE: u16 = 4;
 
 /// What a slot is to users now.
 fn part(live: &Live, slot: Slot) -> (Role, &'static str, &'static str) {
@@ -65,6 +66,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, slot: Slot, theme
     .label
     .as_ref()
     .map_or_else(String::new, |label| format!("({label}) "));
+  let users_text = format!(" {users} ");
   let inner = frame::draw(
     buffer,
     area,
@@ -77,7 +79,11 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, slot: Slot, theme
       (role, &format!(" {part} ")),
       (Role::Strong, &version),
     ],
-    &[(Role::Faint, &format!(" {users} "))],
+    &if users.is_empty() {
+      vec![]
+    } else {
+      vec![(Role::Faint, users_text.as_str())]
+    },
   );
   match &app.seen {
     None => {
@@ -130,6 +136,11 @@ fn body(buffer: &mut Buffer, area: Rect, app: &App, seen: &Observation, slot: Sl
     pen.put(Role::Faint, " tested ");
     pen.put(super::pen::role(tone), &text);
   }
+  let mut pen = Pen::row(buffer, area, 2, theme);
+  pen.put(Role::Faint, " users ");
+  for (role, text) in super::watch::line(app, slot) {
+    pen.put(role, &text);
+  }
   table(buffer, area, app, slot, containers, theme);
 }
 
@@ -157,13 +168,10 @@ fn health(pen: &mut Pen<'_>, report: &HealthReport) {
   }
 }
 
-/// Columns, leftmost first, and from which width of the pane on each is there.
+/// Which columns there is room for, leftmost first.
 struct Columns {
   name: usize,
-  figures: bool,
-  restarts: bool,
-  up: bool,
-  image: bool,
+  width: u16,
 }
 
 impl Columns {
@@ -174,13 +182,23 @@ impl Columns {
       .max()
       .unwrap_or(0);
     let name = longest.clamp(7, if width >= 60 { 24 } else { 10 });
-    Self {
-      name,
-      figures: width >= 38,
-      restarts: width >= 54,
-      up: width >= 62,
-      image: width >= 74,
-    }
+    Self { name, width }
+  }
+
+  fn figures(&self) -> bool {
+    self.width >= 38
+  }
+
+  fn restarts(&self) -> bool {
+    self.width >= 54
+  }
+
+  fn up(&self) -> bool {
+    self.width >= 62
+  }
+
+  fn image(&self) -> bool {
+    self.width >= 74
   }
 }
 
@@ -208,22 +226,22 @@ fn table(
   theme: Theme,
 ) {
   let columns = Columns::of(area.width, containers);
-  let mut pen = Pen::row(buffer, area, 2, theme);
+  let mut pen = Pen::row(buffer, area, 3, theme);
   pen.put(Role::Text, " ");
   pen.cell(Role::Faint, "SERVICE", columns.name + 1);
   pen.cell(Role::Faint, "STATE", 8);
   pen.cell(Role::Faint, "HEALTH", 10);
-  if columns.figures {
+  if columns.figures() {
     pen.cell(Role::Faint, "CPU", 6);
     pen.cell(Role::Faint, "MEM", 7);
   }
-  if columns.restarts {
+  if columns.restarts() {
     pen.cell(Role::Faint, "RST", 5);
   }
-  if columns.up {
+  if columns.up() {
     pen.cell(Role::Faint, "UP", 8);
   }
-  if columns.image {
+  if columns.image() {
     pen.put(Role::Faint, "IMAGE");
   }
   let height = usize::from(area.height.saturating_sub(ABOVE));
@@ -256,7 +274,7 @@ fn line(pen: &mut Pen<'_>, container: &Container, columns: &Columns, app: &App, 
   pen.put(Role::Text, " ");
   pen.cell(tone, &slots::state(container), 8);
   pen.cell(tone, slots::health_word(container.health), 10);
-  if columns.figures {
+  if columns.figures() {
     let used = app.usage.of(&container.id);
     let cores = used.and_then(|used| used.cores);
     pen.cell(
@@ -267,7 +285,7 @@ fn line(pen: &mut Pen<'_>, container: &Container, columns: &Columns, app: &App, 
     let memory = used.map_or_else(|| "-".to_owned(), |used| memory(used.memory));
     pen.cell(Role::Text, &memory, 7);
   }
-  if columns.restarts {
+  if columns.restarts() {
     let role = if container.restarts > 0 {
       Role::Warn
     } else {
@@ -275,14 +293,14 @@ fn line(pen: &mut Pen<'_>, container: &Container, columns: &Columns, app: &App, 
     };
     pen.cell(role, &container.restarts.to_string(), 5);
   }
-  if columns.up {
+  if columns.up() {
     let up = container
       .started_at
       .filter(|_| container.is_running())
       .map_or_else(|| "-".to_owned(), |at| coarse(age(at, app.now.wall)));
     pen.cell(Role::Text, &up, 8);
   }
-  if columns.image {
+  if columns.image() {
     pen.cell(Role::Faint, &slots::image(container), pen.room());
   }
 }

@@ -34,13 +34,18 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
       )
     },
   );
+  let right = format!(" {state} ");
   let inner = frame::draw(
     buffer,
     area,
     theme,
     Look::panel(false, focused),
     &[(Role::Key, "3"), (Role::Strong, &title)],
-    &[(role(tone), &format!(" {state} "))],
+    &if state.is_empty() {
+      vec![]
+    } else {
+      vec![(role(tone), right.as_str())]
+    },
   );
   let Some(watched) = &app.operation else {
     Pen::row(buffer, inner, 0, theme).put(

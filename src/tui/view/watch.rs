@@ -38,6 +38,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     row += 1;
     for line in [line(app, slot), spark(app, slot, theme)] {
       let mut pen = Pen::row(buffer, inner, row, theme);
+      pen.put(Role::Text, " ");
       for (role, text) in &line {
         pen.put(*role, text);
       }
@@ -51,25 +52,25 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
   );
 }
 
-/// `41.0 req/s   err 0.2 %   p50 38 ms   p95 180 ms   p99 410 ms`; nothing where nothing came.
+/// `41.0/s  err 0.2 %  p50 38 ms  p95 180 ms  p99 410 ms`; nothing where nothing came.
 pub(super) fn line(app: &App, slot: Slot) -> Vec<(Role, String)> {
   let window: &Window = &app.requests[slot];
   let now = app.now.wall;
   let (count, _) = window.totals(now);
   if count == 0 {
-    return vec![(Role::Faint, " no requests seen".to_owned())];
+    return vec![(Role::Faint, "none seen".to_owned())];
   }
   let rate = window.per_second(now);
   let failing = window.failing(now).unwrap_or(0.0);
   let mut parts = vec![
-    (Role::Text, format!(" {rate:.1} req/s   ")),
+    (Role::Text, format!("{rate:.1}/s  ")),
     (
       if failing > MOST_FAILING {
         Role::Bad
       } else {
         Role::Text
       },
-      format!("err {:.1} %   ", failing * 100.0),
+      format!("err {:.1} %  ", failing * 100.0),
     ),
   ];
   for percent in [50, 95, 99] {
@@ -79,7 +80,7 @@ pub(super) fn line(app: &App, slot: Slot) -> Vec<(Role, String)> {
       } else {
         Role::Text
       };
-      parts.push((role, format!("p{percent} {}   ", millis(u64::from(time)))));
+      parts.push((role, format!("p{percent} {}  ", millis(u64::from(time)))));
     }
   }
   parts
@@ -96,5 +97,5 @@ fn spark(app: &App, slot: Slot, theme: Theme) -> Vec<(Role, String)> {
       bars[usize::try_from(height).unwrap_or(7).min(7)]
     })
     .collect();
-  vec![(Role::Faint, format!(" {text}"))]
+  vec![(Role::Faint, text)]
 }

@@ -1,7 +1,7 @@
 //! The lines of one slot, or of what both share: a ring and its sources, with their counts.
 
 use crate::model::{
-  log_line::{LogEntry, LogLevel, level},
+  log_line::{LogEntry, LogLevel, level, without_own_stamp},
   shown::Shown,
 };
 
@@ -89,7 +89,8 @@ impl Side {
         facts.arrived(received);
       }
     }
-    self.push(at, received, source, kind, &entry.text);
+    let text = without_own_stamp(&entry.text, entry.at);
+    self.push(at, received, source, kind, text);
   }
 
   /// Says on the spot that lines are missing, and counts them.
