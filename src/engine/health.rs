@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use super::world::World;
 use crate::{
-  config::{Check, Service, Via},
+  config::{Check, Service, Site, Via},
   model::{
     Slot,
     check::CheckReport,
@@ -215,17 +215,22 @@ async fn requests(world: &World, slot: Slot, containers: &[Container]) -> Vec<Le
   vec![http, database, frontend]
 }
 
+/// The service whose answer tells whether the slot reaches the database: the first asked by a URL.
+pub(crate) fn speaks_for_database(site: &Site, slot: Slot) -> Option<&Service> {
+  site.services.iter().find(|service| {
+    service.check[slot]
+      .as_ref()
+      .is_some_and(|check| check.url.is_some())
+  })
+}
+
 fn database_check<'a>(
   world: &World,
   slot: Slot,
   containers: &'a [Container],
 ) -> Option<(&'a Container, Check)> {
   let expect = world.site.database.as_ref()?.check.clone()?;
-  let service = world.site.services.iter().find(|service| {
-    service.check[slot]
-      .as_ref()
-      .is_some_and(|check| check.url.is_some())
-  })?;
+  let service = speaks_for_database(&world.site, slot)?;
   let container = containers.iter().find(|c| c.service == service.key)?;
   let check = service.check[slot].clone()?;
   let via = if check.via == Via::Docker {

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use super::ports::{Clock, Commands, Database, Ledger, PortError, Probe, Router, Runtime};
+use super::{
+  health,
+  ports::{Clock, Commands, Database, Ledger, PortError, Probe, Router, Runtime},
+};
 use crate::{
   config::Site,
   model::{
+    Slot,
     event::{Failure, Produced},
     shown::Shown,
   },
@@ -25,12 +29,19 @@ pub struct World {
 }
 
 impl World {
-  /// The same site as if it had only this service; `None` is the whole of it.
+  /// The same site as if `slot` had only this service; `None` is the whole of it. Another service
+  /// is not asked for the database in the place of the one that answers for it.
   #[must_use]
-  pub fn only(&self, service: Option<&str>) -> Self {
+  pub fn only(&self, slot: Slot, service: Option<&str>) -> Self {
     let mut world = self.clone();
     if let Some(service) = service {
       let mut site = (*self.site).clone();
+      let speaks = health::speaks_for_database(&site, slot).is_some_and(|it| it.key == service);
+      if let Some(database) = &mut site.database
+        && !speaks
+      {
+        database.check = None;
+      }
       site.services.retain(|known| known.key == service);
       world.site = Arc::new(site);
     }

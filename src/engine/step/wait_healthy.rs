@@ -27,7 +27,7 @@ const LOG_LINES: usize = 20;
 const SETTLE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(context: &Context<'_>, slot: Slot, service: Option<&str>) -> StepResult {
-  let world = &context.world.only(service);
+  let world = &context.world.only(slot, service);
   let (needed, every) = pace(&world.site.services, slot);
   let until = Instant::now() + context.deadline.saturating_sub(TO_EXPLAIN);
   let mut row = 0;
