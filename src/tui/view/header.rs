@@ -70,7 +70,11 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
   let (role, text) = readiness(app);
   pen.right(Role::Text, " ");
   pen.right(role, &text);
-  pen.put(Role::Strong, " cutover ");
+  if app.site.production {
+    pen.put(Role::Alarm, " PRODUCTION ").put(Role::Text, " ");
+  } else {
+    pen.put(Role::Strong, " cutover ");
+  }
   let site = &app.site.name;
   let host = app.me.host.as_str();
   if wide {

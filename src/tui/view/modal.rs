@@ -94,7 +94,12 @@ fn text_width(area: Rect) -> usize {
 
 fn asking(buffer: &mut Buffer, area: Rect, asking: &Asking, app: &App, theme: Theme) {
   let rows = page::rows(&asking.page, text_width(area));
-  let right = format!("{} @ {}", app.site.name, app.me.host);
+  let production = if app.site.production {
+    "PRODUCTION  "
+  } else {
+    ""
+  };
+  let right = format!("{production}{} @ {}", app.site.name, app.me.host);
   let inner = opened(
     buffer,
     area,
