@@ -20,6 +20,7 @@ use super::{
   state::{
     app::{App, Now, Role},
     logs::{Logs, Stamps},
+    operation::Watched,
   },
   tasks::Tasks,
   terminal::{Manners, Screen},
@@ -28,7 +29,7 @@ use super::{
 };
 use crate::{
   engine::{ports::Operations, world::World},
-  model::operation::Outcome,
+  model::operation::OperationId,
 };
 
 /// Between two frames that no key asked for.
@@ -55,12 +56,13 @@ pub struct Options {
   pub between_frames: Option<Duration>,
 }
 
-/// Opens the console and stays until the operator leaves or the terminal goes away.
+/// Opens the console and stays until the operator leaves or the terminal goes away. Returns the
+/// operation that goes on without it, when one runs.
 pub async fn run(
   world: World,
   operations: Arc<dyn Operations>,
   options: Options,
-) -> io::Result<Outcome> {
+) -> io::Result<Option<OperationId>> {
   let gone = hang_up()?;
   let signals = Signals::listen()?;
   let screen = Screen::open(Manners {
@@ -96,7 +98,8 @@ pub async fn run(
     quit: false,
   };
   console.live(gone, signals).await?;
-  Ok(Outcome::Done)
+  let running = console.app.operation.filter(Watched::is_running);
+  Ok(running.map(|watched| watched.id()))
 }
 
 fn logs(world: &World, options: &Options) -> Logs {

@@ -11,6 +11,7 @@ use crate::{
   config::{self, Charset as Wanted, Console, LogTime},
   engine::{World, ports::Operations},
   model::operation::Outcome,
+  render::Typing,
   tui::{
     self, Options,
     keymap::{Keymap, Setting},
@@ -70,8 +71,17 @@ pub(super) async fn run(
       .frames
       .map(|frames| Duration::from_millis(1_000 / u64::from(frames.max(1)))),
   };
+  let attach = Typing::with_config(&world.site.file);
   match tui::run(world, operations, options).await {
-    Ok(outcome) => outcome,
+    Ok(running) => {
+      if let Some(id) = running {
+        let typed = attach.line(&format!("attach {}", id.0));
+        out.progress(&page(&format!(
+          "operation {id} goes on without this screen; follow it with: {typed}"
+        )));
+      }
+      Outcome::Done
+    }
     Err(error) => {
       out.error(
         &format!("the terminal cannot be used any more: {error}"),
