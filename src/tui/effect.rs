@@ -16,6 +16,10 @@ use crate::{
 pub enum Effect {
   /// Look at everything again, now.
   Observe,
+  /// Which versions could be deployed.
+  Offer {
+    ticket: Ticket,
+  },
   Plan {
     ticket: Ticket,
     intent: Intent,

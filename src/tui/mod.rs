@@ -11,6 +11,8 @@ pub mod key;
 pub mod keymap;
 pub mod msg;
 mod run;
+#[cfg(test)]
+pub(crate) mod samples;
 pub mod state;
 mod tasks;
 mod terminal;

@@ -10,6 +10,7 @@ use crate::{
     event::Record,
     log_source::Feed,
     observation::Observation,
+    offer::Offered,
     operation::OperationId,
     plan::{Order, Plan, Refusal},
     requests::Request,
@@ -36,6 +37,10 @@ pub enum Msg {
   Log(Feed),
   Usage(Vec<(ContainerId, Usage)>),
   Requests(Result<Vec<Request>, Shown>),
+  Offered {
+    ticket: Ticket,
+    offered: Vec<Offered>,
+  },
   Planned {
     ticket: Ticket,
     plan: Result<Box<Plan>, Refusal>,

@@ -109,6 +109,7 @@ impl Tasks {
       Effect::Sources(sources) => {
         self.sources.send_replace(sources);
       }
+      Effect::Offer { ticket } => self.offer(ticket),
       Effect::Plan { ticket, intent } => self.plan(ticket, intent, seen.map(Arc::clone)),
       Effect::Launch { ticket, plan } => self.launch(ticket, *plan),
       Effect::Recover { ticket, id, how } => self.recover(ticket, id, how),
@@ -140,6 +141,14 @@ impl Tasks {
       | Effect::Suspend
       | Effect::Quit => {}
     }
+  }
+
+  fn offer(&self, ticket: Ticket) {
+    let (world, to) = (self.world.clone(), self.to.clone());
+    tokio::spawn(async move {
+      let offered = engine::versions::offered(&world).await;
+      drop(to.send(Msg::Offered { ticket, offered }).await);
+    });
   }
 
   fn plan(&self, ticket: Ticket, intent: Intent, seen: Option<Arc<Observation>>) {

@@ -226,6 +226,7 @@ impl App {
   pub fn wake_at(&self) -> Option<Duration> {
     let question = match self.modals.last() {
       Some(Modal::Ask(asking)) => asking.wake_at(),
+      Some(Modal::Deploy(deploying)) => deploying.wake_at(),
       _ => None,
     };
     let notice = self.notice.as_ref().map(|notice| notice.until);

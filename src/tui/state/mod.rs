@@ -4,6 +4,7 @@
 pub mod able;
 pub mod app;
 pub mod ask;
+pub mod deploy;
 pub mod logs;
 pub mod modal;
 pub mod operation;

@@ -2,7 +2,10 @@
 
 use tui_input::Input;
 
-use super::ask::{Asking, Ticket};
+use super::{
+  ask::{Asking, Ticket},
+  deploy::Deploying,
+};
 use crate::{engine::confirm::Why, render::Page};
 
 #[derive(Debug)]
@@ -17,6 +20,8 @@ pub enum Modal {
   Read(Reading),
   /// One line to type.
   Write(Writing),
+  /// What to deploy.
+  Deploy(Box<Deploying>),
   /// Choose one of several.
   Choose(Choosing),
 }
@@ -36,7 +41,6 @@ pub struct Reading {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
   Note,
-  Version,
   Search,
   Filter,
 }

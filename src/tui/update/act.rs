@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tui_input::Input;
 
+use super::deploy;
+
 use crate::{
   engine::{Intent, confirm::Question, intent::Force},
   model::{Slot, event::Recovery},
@@ -53,7 +55,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         None => Vec::new(),
       }
     }
-    Action::Deploy => deploy(app),
+    Action::Deploy => deploy::open(app),
     Action::Lifecycle => lifecycle(app),
     Action::Abort => abort(app),
     Action::Decline => decline(app),
@@ -264,16 +266,6 @@ fn note(app: &mut App) -> Vec<Effect> {
     title: "NOTE".to_owned(),
     label: "for everyone who watches".to_owned(),
     purpose: Purpose::Note,
-    input: Input::default(),
-  }));
-  Vec::new()
-}
-
-fn deploy(app: &mut App) -> Vec<Effect> {
-  app.modals.push(Modal::Write(Writing {
-    title: "DEPLOY".to_owned(),
-    label: "version".to_owned(),
-    purpose: Purpose::Version,
     input: Input::default(),
   }));
   Vec::new()

@@ -4,6 +4,7 @@
 //! `world` what news from outside changes.
 
 mod act;
+mod deploy;
 mod keys;
 mod logs;
 mod modal;
@@ -38,7 +39,9 @@ pub fn update(app: &mut App, msg: Msg, now: Now) -> Vec<Effect> {
       {
         app.notice = None;
       }
-      modal::input(app, crate::engine::confirm::Input::Quiet)
+      let mut effects = modal::input(app, crate::engine::confirm::Input::Quiet);
+      effects.extend(deploy::tick(app));
+      effects
     }
     news => world::news(app, news),
   }

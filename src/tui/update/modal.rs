@@ -2,13 +2,9 @@
 
 use tui_input::{Input as Text, InputRequest};
 
-use super::act;
+use super::{act, deploy};
 use crate::{
-  engine::{
-    Intent,
-    confirm::Input,
-    intent::{Deploy, WhenReady},
-  },
+  engine::confirm::Input,
   model::{event::Answer, shown::Shown},
   render::Tone,
   tui::{
@@ -53,6 +49,7 @@ pub(super) fn key(app: &mut App, key: Key) -> Vec<Effect> {
       reading.scroll = scrolled(reading.scroll, key.code);
       Vec::new()
     }
+    Some(Modal::Deploy(_)) => deploy::key(app, key),
     Some(Modal::Write(writing)) => match key.code {
       Code::Enter => {
         let (purpose, text) = (writing.purpose, writing.input.value().trim().to_owned());
@@ -110,6 +107,11 @@ pub(super) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
   match app.modals.last_mut() {
     Some(Modal::Ask(_)) => return input(app, Input::Paste),
     Some(Modal::Write(writing)) => insert(&mut writing.input, line.as_str()),
+    Some(Modal::Deploy(deploying)) => {
+      insert(&mut deploying.input, line.as_str());
+      deploying.selected = 0;
+      deploying.settle(app.now.since_start);
+    }
     Some(Modal::Choose(choosing)) if choosing.searchable == Searchable::Yes => {
       insert(&mut choosing.input, line.as_str());
       choosing.selected = 0;
@@ -123,6 +125,9 @@ pub(super) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
 fn consented(app: &mut App, consent: Consent) -> Vec<Effect> {
   match consent {
     Consent::Launch(plan) => {
+      app
+        .modals
+        .retain(|modal| !matches!(modal, Modal::Deploy(_)));
       let ticket = app.ticket();
       app.say(Tone::Strong, "starting");
       vec![Effect::Launch { ticket, plan }]
@@ -159,24 +164,6 @@ fn written(app: &mut App, purpose: Purpose, text: &str) -> Vec<Effect> {
       })
       .into_iter()
       .collect(),
-    Purpose::Version => match text.parse() {
-      Ok(version) => act::plan(
-        app,
-        "deploy",
-        Intent::Deploy(Deploy {
-          slot: None,
-          version,
-          source: None,
-          ready: WhenReady::Ask,
-          skip_smoke: None,
-        }),
-      ),
-      Err(why) => {
-        let why: crate::model::version::BadVersion = why;
-        app.say(Tone::Bad, why.to_string());
-        Vec::new()
-      }
-    },
   }
 }
 
@@ -258,7 +245,7 @@ fn is_close(key: Key) -> bool {
 }
 
 /// What closes also a text field.
-fn is_leave(key: Key) -> bool {
+pub(super) fn is_leave(key: Key) -> bool {
   key.code == Code::Esc || key == Key::ctrl('c')
 }
 
@@ -274,7 +261,7 @@ fn scrolled(at: usize, code: Code) -> usize {
   }
 }
 
-fn edit(text: &mut Text, key: Key) {
+pub(super) fn edit(text: &mut Text, key: Key) {
   let request = match key.code {
     Code::Backspace => Some(InputRequest::DeletePrevChar),
     Code::Delete => Some(InputRequest::DeleteNextChar),
@@ -290,7 +277,7 @@ fn edit(text: &mut Text, key: Key) {
   }
 }
 
-fn insert(text: &mut Text, line: &str) {
+pub(super) fn insert(text: &mut Text, line: &str) {
   for c in line.chars() {
     text.handle(InputRequest::InsertChar(c));
   }

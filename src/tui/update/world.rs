@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::modal;
+use super::{deploy, modal};
 use crate::{
   engine::{
     Intent,
@@ -56,6 +56,8 @@ pub(super) fn news(app: &mut App, msg: Msg) -> Vec<Effect> {
       app.requests_why_not = Some(why);
       Vec::new()
     }
+    Msg::Offered { ticket, offered } => deploy::offered(app, ticket, offered),
+    Msg::Planned { ticket, plan } if deploy::judged(app, ticket, &plan) => Vec::new(),
     Msg::Planned { ticket, plan } => planned(app, ticket, plan),
     Msg::Launched { launch, .. } => launched(app, launch),
     Msg::Following { order } => {
@@ -112,6 +114,7 @@ fn observed(app: &mut App, seen: Arc<Observation>) -> Vec<Effect> {
   let former = app.seen.replace(seen);
   app.weigh();
   stale_question(app);
+  deploy::observed(app);
   let follow = app.unfollowed().map(|id| Effect::Follow { id });
   let changed = former.is_none_or(|former| super::logs::sources(&former) != sources);
   follow

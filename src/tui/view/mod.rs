@@ -9,6 +9,7 @@
 //! what just happened, keys
 //! ```
 
+mod deploy;
 mod environment;
 mod footer;
 mod frame;

@@ -7,6 +7,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use unicode_width::UnicodeWidthStr;
 
 use super::{
+  deploy,
   frame::{self, Look},
   page,
   pen::{Pen, role},
@@ -44,13 +45,14 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
       }
       Modal::Ask(it) => asking(buffer, area, it, app, theme),
       Modal::Read(it) => reading(buffer, area, it, theme),
+      Modal::Deploy(it) => deploy::draw(buffer, area, it, app, theme),
       Modal::Write(it) => writing(buffer, area, it, theme),
       Modal::Choose(it) => choosing(buffer, area, it, theme),
     }
   }
 }
 
-fn opened(
+pub(super) fn opened(
   buffer: &mut Buffer,
   area: Rect,
   height: usize,
@@ -184,7 +186,13 @@ fn writing(buffer: &mut Buffer, area: Rect, writing: &Writing, theme: Theme) {
 }
 
 /// One line of text with its cursor, scrolled so that the cursor is seen.
-fn field(buffer: &mut Buffer, area: Rect, row: u16, input: &tui_input::Input, theme: Theme) {
+pub(super) fn field(
+  buffer: &mut Buffer,
+  area: Rect,
+  row: u16,
+  input: &tui_input::Input,
+  theme: Theme,
+) {
   let width = usize::from(area.width).saturating_sub(1);
   let skip = input.visual_scroll(width);
   let (before, after): (String, String) = {
