@@ -27,6 +27,8 @@ pub struct Telling<'a> {
   pub records: &'a [Record],
 }
 
+pub const COLUMNS: [&str; 6] = ["#", "WHEN (UTC)", "WHO", "WHAT", "RESULT", "TOOK"];
+
 /// Newest first, one line each; a reason or a note on a line of its own.
 pub fn list(stories: &[Story]) -> Page {
   let mut page = Page::default();
@@ -34,8 +36,7 @@ pub fn list(stories: &[Story]) -> Page {
     page.plain("nothing was done here yet");
     return page;
   }
-  let title = ["#", "WHEN (UTC)", "WHO", "WHAT", "RESULT", "TOOK"];
-  let mut rows = vec![title.map(str::to_owned).to_vec()];
+  let mut rows = vec![COLUMNS.map(str::to_owned).to_vec()];
   rows.extend(stories.iter().map(row));
   let mut lines = page::table(0, &rows).into_iter();
   page.faint(lines.next().unwrap_or_default());
@@ -55,7 +56,8 @@ pub fn list(stories: &[Story]) -> Page {
   page
 }
 
-fn row(story: &Story) -> Vec<String> {
+/// The columns of one operation, as in [`COLUMNS`].
+pub fn row(story: &Story) -> Vec<String> {
   vec![
     story.order.id.0.to_string(),
     story.order.at.format("%Y-%m-%d %H:%M").to_string(),
@@ -86,7 +88,7 @@ fn what(story: &Story) -> String {
     .join(" ")
 }
 
-fn tone(story: &Story) -> Tone {
+pub fn tone(story: &Story) -> Tone {
   match &story.end {
     End::Running => Tone::Strong,
     End::Interrupted => Tone::Bad,

@@ -16,6 +16,12 @@ use crate::{
 pub enum Effect {
   /// Look at everything again, now.
   Observe,
+  LoadHistory,
+  /// Everything about one operation, as a page.
+  LoadStory {
+    ticket: Ticket,
+    id: OperationId,
+  },
   /// Which versions could be deployed.
   Offer {
     ticket: Ticket,

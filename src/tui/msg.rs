@@ -17,7 +17,7 @@ use crate::{
     shown::Shown,
     usage::Usage,
   },
-  render::Page,
+  render::{Page, story::Story},
 };
 
 #[derive(Debug)]
@@ -60,6 +60,7 @@ pub enum Msg {
   RunnerGone {
     id: OperationId,
   },
+  History(Result<Vec<Story>, Shown>),
   /// A page that was asked for: an operation of the past, the state of a container.
   Page {
     ticket: Ticket,

@@ -11,6 +11,8 @@ use tokio::{
   time::{Duration, sleep},
 };
 
+mod read;
+
 use super::{effect::Effect, msg::Msg, state::ask::Ticket};
 use crate::{
   engine::{
@@ -108,6 +110,10 @@ impl Tasks {
       }
       Effect::Sources(sources) => {
         self.sources.send_replace(sources);
+      }
+      Effect::LoadHistory => read::history(self.world.clone(), self.to.clone()),
+      Effect::LoadStory { ticket, id } => {
+        read::story(self.world.clone(), self.to.clone(), ticket, id);
       }
       Effect::Offer { ticket } => self.offer(ticket),
       Effect::Plan { ticket, intent } => self.plan(ticket, intent, seen.map(Arc::clone)),

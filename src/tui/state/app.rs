@@ -8,6 +8,7 @@ use super::{
   able::Able,
   ask::{Asking, Ticket},
   logs::{Logs, Viewport},
+  history::History,
   modal::Modal,
   operation::Watched,
   panel::Panel,
@@ -81,6 +82,7 @@ pub struct App {
   pub selected: BySlot<usize>,
   /// Lines scrolled up from the newest in the operation's panel.
   pub scroll: usize,
+  pub history: History,
   pub modals: Vec<Modal>,
   pub notice: Option<Notice>,
   pub logs: Logs,
@@ -112,6 +114,7 @@ impl App {
       zoomed: false,
       selected: BySlot { blue: 0, green: 0 },
       scroll: 0,
+      history: History::default(),
       modals: Vec::new(),
       notice: None,
       logs,

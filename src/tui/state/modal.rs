@@ -43,6 +43,8 @@ pub enum Purpose {
   Note,
   Search,
   Filter,
+  /// Narrows the history as it is typed.
+  HistoryFilter,
 }
 
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tui_input::Input;
 
-use super::deploy;
+use super::{deploy, history};
 
 use crate::{
   engine::{Intent, confirm::Question, intent::Force},
@@ -86,8 +86,10 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     Action::Bottom => scroll(app, isize::MAX),
     Action::NextService => scroll(app, 1),
     Action::PreviousService => scroll(app, -1),
+    Action::Open if app.panel == Panel::History => history::open(app),
     Action::Left | Action::Right | Action::Open => Vec::new(),
 
+    Action::Search if app.panel == Panel::History => history::search(app),
     Action::Search | Action::FindNext | Action::FindPrevious => Vec::new(),
     Action::Palette => palette(app),
     Action::Menu => menu(app),
@@ -413,6 +415,9 @@ fn go(app: &mut App, panel: Panel) -> Vec<Effect> {
     app.panel = panel;
     app.scroll = 0;
   }
+  if panel == Panel::History {
+    return history::shown();
+  }
   Vec::new()
 }
 
@@ -431,6 +436,8 @@ fn scroll(app: &mut App, by: isize) -> Vec<Effect> {
     *selected = selected
       .saturating_add_signed(by)
       .min(count.saturating_sub(1));
+  } else if app.panel == Panel::History {
+    app.history.step(by);
   } else {
     app.scroll = app
       .scroll
@@ -451,6 +458,10 @@ pub(super) fn wheel(app: &mut App, lines: isize) -> Vec<Effect> {
 fn close(app: &mut App) -> Vec<Effect> {
   if app.zoomed {
     app.zoomed = false;
+    return Vec::new();
+  }
+  if app.panel == Panel::History && app.history.is_narrowed() {
+    app.history.narrow("");
     return Vec::new();
   }
   if !app.panel.is_on_dashboard() {

@@ -5,6 +5,7 @@
 
 mod act;
 mod deploy;
+mod history;
 mod keys;
 mod logs;
 mod modal;

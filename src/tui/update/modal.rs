@@ -57,11 +57,15 @@ pub(super) fn key(app: &mut App, key: Key) -> Vec<Effect> {
         written(app, purpose, &text)
       }
       _ if is_leave(key) => {
+        let purpose = writing.purpose;
         app.modals.pop();
+        typed(app, purpose, "");
         Vec::new()
       }
       _ => {
         edit(&mut writing.input, key);
+        let (purpose, text) = (writing.purpose, writing.input.value().to_owned());
+        typed(app, purpose, &text);
         Vec::new()
       }
     },
@@ -150,6 +154,13 @@ fn consented(app: &mut App, consent: Consent) -> Vec<Effect> {
   }
 }
 
+/// What changes with every letter of a line that is being written.
+fn typed(app: &mut App, purpose: Purpose, text: &str) {
+  if purpose == Purpose::HistoryFilter {
+    app.history.narrow(text);
+  }
+}
+
 fn written(app: &mut App, purpose: Purpose, text: &str) -> Vec<Effect> {
   match purpose {
     Purpose::Note | Purpose::Version if text.is_empty() => Vec::new(),
@@ -164,6 +175,7 @@ fn written(app: &mut App, purpose: Purpose, text: &str) -> Vec<Effect> {
       })
       .into_iter()
       .collect(),
+    Purpose::HistoryFilter => Vec::new(),
   }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{deploy, modal};
+use super::{deploy, history, modal};
 use crate::{
   engine::{
     Intent,
@@ -83,6 +83,7 @@ pub(super) fn news(app: &mut App, msg: Msg) -> Vec<Effect> {
       app.weigh();
       vec![Effect::Observe]
     }
+    Msg::History(told) => history::arrived(app, told),
     Msg::Page { ticket, page } => {
       for modal in &mut app.modals {
         if let Modal::Read(reading) = modal
@@ -250,7 +251,9 @@ fn told(app: &mut App, event: &Event) -> Vec<Effect> {
       close_answered(app);
       let tone = render::verdict::tone(verdict.outcome);
       app.say(tone, format!("{}: {}", verdict.outcome, verdict.summary));
-      vec![Effect::Observe]
+      let mut effects = vec![Effect::Observe];
+      effects.extend(history::refreshed(app));
+      effects
     }
     _ => Vec::new(),
   }

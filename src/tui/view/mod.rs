@@ -15,6 +15,7 @@ mod footer;
 mod frame;
 mod header;
 mod layout;
+mod history;
 pub mod logs;
 mod modal;
 mod operation;
@@ -92,7 +93,8 @@ fn panel(buffer: &mut Buffer, area: Rect, app: &App, panel: Panel, theme: Theme)
     Panel::Operation => operation::draw(buffer, area, app, theme),
     Panel::Log(slot) => log(buffer, area, app, PaneId::Slot(slot), theme),
     Panel::Watch => watch::draw(buffer, area, app, theme),
-    Panel::History | Panel::OwnLog => {
+    Panel::OwnLog => {
+    Panel::History => history::draw(buffer, area, app, theme),
       let focused = app.panel == panel;
       frame::draw(
         buffer,

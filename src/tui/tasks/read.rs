@@ -1,0 +1,72 @@
+//! What is read from the ledger for the console, off the loop: journals are files and may be many.
+
+use tokio::sync::mpsc;
+
+use crate::{
+  engine::{
+    ports::{PortError, Torn},
+    world::World,
+  },
+  model::{event::Record, operation::OperationId, plan::Order},
+  render::{
+    self, Page, Tone, Typing,
+    story::{Runner, Story},
+  },
+  tui::{msg::Msg, state::ask::Ticket},
+};
+
+/// Operations that the list goes back.
+const MOST: usize = 200;
+
+pub(super) fn history(world: World, to: mpsc::Sender<Msg>) {
+  tokio::task::spawn_blocking(move || {
+    let told = stories(&world).map_err(|error| {
+      tracing::warn!(%error, "the history cannot be read");
+      world.shown(&error.to_string())
+    });
+    drop(to.blocking_send(Msg::History(told)));
+  });
+}
+
+fn stories(world: &World) -> Result<Vec<Story>, PortError> {
+  let orders = world.ledger.orders(MOST)?;
+  orders
+    .into_iter()
+    .map(|order| told(world, order).map(|(story, ..)| story))
+    .collect()
+}
+
+pub(super) fn story(world: World, to: mpsc::Sender<Msg>, ticket: Ticket, id: OperationId) {
+  tokio::task::spawn_blocking(move || {
+    let page = page(&world, id).unwrap_or_else(|error| {
+      tracing::warn!(%error, %id, "an operation cannot be read");
+      let mut page = Page::default();
+      let text = world.shown(&error.to_string());
+      page.wrapped(Tone::Bad, text.as_str(), 2);
+      page
+    });
+    drop(to.blocking_send(Msg::Page { ticket, page }));
+  });
+}
+
+fn page(world: &World, id: OperationId) -> Result<Page, PortError> {
+  let Some(order) = world.ledger.order(id)? else {
+    let mut page = Page::default();
+    page.push(Tone::Warn, format!("there is no operation {id} here"));
+    return Ok(page);
+  };
+  let (story, records, torn) = told(world, order)?;
+  let typing = Typing::with_config(&world.site.file);
+  Ok(render::history::show(&story, &records, &torn, &typing))
+}
+
+fn told(world: &World, order: Order) -> Result<(Story, Vec<Record>, Torn), PortError> {
+  let (records, torn) = world.ledger.records(order.id)?;
+  let holder = world.ledger.lock_holder()?;
+  let runner = if holder.is_some_and(|holder| holder.operation == order.id) {
+    Runner::Alive
+  } else {
+    Runner::Gone
+  };
+  Ok((Story::of(order, &records, runner), records, torn))
+}
