@@ -9,7 +9,10 @@ use super::{
   key::{Code, Key},
   keymap::Keymap,
   msg::Msg,
-  state::app::{App, Now, Role},
+  state::{
+    app::{App, Now, Role},
+    logs::Logs,
+  },
   update,
   view::{
     self,
@@ -49,6 +52,7 @@ impl Bench {
       samples::actor(),
       Role::Operator,
       Keymap::default(),
+      Logs::new(256 * 1024),
       now,
     );
     let mut bench = Self {

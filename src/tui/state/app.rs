@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use super::{
   able::Able,
   ask::{Asking, Ticket},
-  logs::{Logs, Viewport},
   history::History,
+  logs::{Logs, Viewport},
   modal::Modal,
   operation::Watched,
   panel::Panel,

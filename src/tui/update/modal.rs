@@ -163,7 +163,7 @@ fn typed(app: &mut App, purpose: Purpose, text: &str) {
 
 fn written(app: &mut App, purpose: Purpose, text: &str) -> Vec<Effect> {
   match purpose {
-    Purpose::Note | Purpose::Version if text.is_empty() => Vec::new(),
+    Purpose::Note if text.is_empty() => Vec::new(),
     Purpose::Search => super::logs::take(app, LogAction::Search(text.to_owned())),
     Purpose::Filter => super::logs::take(app, LogAction::Filter(text.to_owned())),
     Purpose::Note => app

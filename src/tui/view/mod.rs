@@ -14,8 +14,8 @@ mod environment;
 mod footer;
 mod frame;
 mod header;
-mod layout;
 mod history;
+mod layout;
 pub mod logs;
 mod modal;
 mod operation;
@@ -93,8 +93,8 @@ fn panel(buffer: &mut Buffer, area: Rect, app: &App, panel: Panel, theme: Theme)
     Panel::Operation => operation::draw(buffer, area, app, theme),
     Panel::Log(slot) => log(buffer, area, app, PaneId::Slot(slot), theme),
     Panel::Watch => watch::draw(buffer, area, app, theme),
-    Panel::OwnLog => {
     Panel::History => history::draw(buffer, area, app, theme),
+    Panel::OwnLog => {
       let focused = app.panel == panel;
       frame::draw(
         buffer,
