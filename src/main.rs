@@ -8,8 +8,9 @@ use std::{
 use color_eyre::eyre::{Result, WrapErr};
 use cutover::{
   cli::args::{self, Stream, Verb},
-  wire,
+  tui, wire,
 };
+use tracing_subscriber::EnvFilter;
 
 fn main() -> Result<ExitCode> {
   color_eyre::config::HookBuilder::default()
@@ -26,8 +27,11 @@ fn main() -> Result<ExitCode> {
       return Ok(ExitCode::from(stop.outcome.exit_code()));
     }
   };
-  let runner = matches!(cli.verb, Some(Verb::Operate(_)));
-  log(runner);
+  if wire::opens_console(&cli) {
+    tui::own_log::keep(filter(TALKS));
+  } else {
+    log(matches!(cli.verb, Some(Verb::Operate(_))));
+  }
   let runtime = tokio::runtime::Builder::new_multi_thread()
     .worker_threads(2)
     .enable_all()
@@ -38,14 +42,18 @@ fn main() -> Result<ExitCode> {
   Ok(ExitCode::from(outcome.exit_code()))
 }
 
+const TALKS: &str = "cutover=info,warn";
+
+fn filter(default: &str) -> EnvFilter {
+  EnvFilter::try_from_env("CUTOVER_LOG").unwrap_or_else(|_| EnvFilter::new(default))
+}
+
 /// The runner's log is a file beside its journal; a front end logs only when asked by `CUTOVER_LOG`.
 fn log(runner: bool) {
-  let default = if runner { "cutover=info,warn" } else { "off" };
-  let filter = tracing_subscriber::EnvFilter::try_from_env("CUTOVER_LOG")
-    .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+  let default = if runner { TALKS } else { "off" };
   drop(
     tracing_subscriber::fmt()
-      .with_env_filter(filter)
+      .with_env_filter(filter(default))
       .with_writer(io::stderr)
       .with_ansi(false)
       .try_init(),

@@ -64,6 +64,11 @@ pub async fn run(cli: Cli) -> Outcome {
   commands::run(&mut desk, cli).await
 }
 
+/// Whether this command line opens the full screen, which then belongs to nobody else.
+pub fn opens_console(cli: &Cli) -> bool {
+  console::is_wanted(cli)
+}
+
 fn load(cli: &Cli) -> Result<Loaded, ConfigFaults> {
   let places = places()?;
   let wanted = Wanted {

@@ -4,10 +4,12 @@
 //! `page` is what they all return, `words` how numbers and times read. `cli::output` writes it to
 //! a terminal or a pipe, `tui::view` draws it into a panel or a dialog.
 
+pub mod diff;
 pub mod exchange;
 pub mod failure;
 pub mod health;
 pub mod history;
+pub mod inspect;
 pub mod lock;
 pub mod page;
 pub mod plan;

@@ -4,6 +4,7 @@ use super::state::ask::Ticket;
 use crate::{
   engine::Intent,
   model::{
+    container::ContainerId,
     event::{Answer, Recovery},
     log_source::Source,
     operation::OperationId,
@@ -64,6 +65,13 @@ pub enum Effect {
   /// To the terminal's clipboard and to a file.
   Copy {
     text: String,
+  },
+  /// The same with what the panel that has the keys shows now.
+  CopyPanel,
+  /// Leaves the full screen to a shell in this container, until it ends.
+  Shell {
+    id: ContainerId,
+    name: String,
   },
   Redraw,
   /// Takes the mouse, or leaves it to the terminal.

@@ -5,11 +5,13 @@
 //! pure, so that "Esc at the switch dialog touches nothing" is a unit test.
 
 pub mod action;
+mod copy;
 pub mod effect;
 mod input;
 pub mod key;
 pub mod keymap;
 pub mod msg;
+pub mod own_log;
 mod run;
 #[cfg(test)]
 pub(crate) mod samples;

@@ -60,6 +60,8 @@ pub enum Msg {
   RunnerGone {
     id: OperationId,
   },
+  /// How many consoles are open on this site.
+  Watching(usize),
   History(Result<Vec<Story>, Shown>),
   /// A page that was asked for: an operation of the past, the state of a container.
   Page {

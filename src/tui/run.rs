@@ -3,7 +3,11 @@
 //! Keys come first and are drawn at once; what nobody asked for (logs, figures) is drawn at the
 //! frame clock, which is slower over SSH and slowest while nobody looks.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+  io::{self, Write},
+  sync::Arc,
+  time::Duration,
+};
 
 use chrono::{Local, Offset};
 use tokio::{
@@ -13,10 +17,12 @@ use tokio::{
 };
 
 use super::{
+  copy,
   effect::Effect,
   input::{Heard, Input, hang_up},
   keymap::Keymap,
   msg::Msg,
+  own_log,
   state::{
     app::{App, Now, Role},
     logs::{Logs, Stamps},
@@ -29,7 +35,8 @@ use super::{
 };
 use crate::{
   engine::{ports::Operations, world::World},
-  model::operation::OperationId,
+  model::{container::ContainerId, operation::OperationId, presence::Presence, shown::Shown},
+  render::Tone,
 };
 
 /// Between two frames that no key asked for.
@@ -83,6 +90,16 @@ pub async fn run(
     logs(&world, &options),
     now,
   );
+  let presence = match options.role {
+    Role::Operator => Presence::Operator,
+    Role::Observer => Presence::Observer,
+  };
+  // Held until the console closes; without it others only do not see that somebody watches.
+  let _announced = world
+    .ledger
+    .announce(&operations.actor(), presence)
+    .inspect_err(|error| tracing::warn!(%error, "others cannot be told that this console is open"))
+    .ok();
   let tasks = Tasks::new(world.clone(), operations, to);
   let mut console = Console {
     world,
@@ -96,6 +113,7 @@ pub async fn run(
     start,
     focused: true,
     quit: false,
+    shell: None,
   };
   console.live(gone, signals).await?;
   let running = console.app.operation.filter(Watched::is_running);
@@ -145,6 +163,8 @@ struct Console {
   start: Instant,
   focused: bool,
   quit: bool,
+  /// A shell is to be opened before anything else is done.
+  shell: Option<(ContainerId, String)>,
 }
 
 /// Why a frame is due.
@@ -168,6 +188,10 @@ impl Console {
     let mut clock = Instant::now() + CLOCK;
     let mut title = String::new();
     while !self.quit {
+      if let Some((id, name)) = self.shell.take() {
+        self.visit(&id, &name).await?;
+        due = Due::Now;
+      }
       if due != Due::No && !self.screen.is_busy() {
         let frame = last + self.pause();
         if due == Due::Now || Instant::now() >= frame {
@@ -214,6 +238,7 @@ impl Console {
           due = due.max_of(Due::Soon);
         }
         () = sleep_until(next.unwrap_or(clock)) => {
+          own_log::settle();
           self.update(Msg::Tick)?;
           if Instant::now() >= clock {
             clock = Instant::now() + CLOCK;
@@ -271,10 +296,70 @@ impl Console {
         Effect::Redraw => self.screen.repaint(),
         Effect::Mouse => self.screen.toggle_mouse()?,
         Effect::Suspend => self.suspend()?,
+        Effect::Shell { id, name } => self.shell = Some((id, name)),
+        Effect::Copy { text } => self.copy(&text)?,
+        Effect::CopyPanel => {
+          let text = view::text(&self.app, self.screen.area(), self.theme);
+          self.copy(&text)?;
+        }
+        Effect::Save { file, text } => self.save(&file, &text, ""),
         other => self.tasks.start(other, self.app.seen.as_ref()),
       }
     }
     Ok(())
+  }
+
+  /// To the clipboard, which may not take it, and to a file, which says where it is.
+  fn copy(&mut self, text: &str) -> io::Result<()> {
+    let tmux = std::env::var_os("TMUX").is_some();
+    self.screen.send(copy::clipboard(text, tmux)?)?;
+    self.save(&copy::name(), text, "copied; also in ");
+    Ok(())
+  }
+
+  fn save(&mut self, name: &str, text: &str, done: &str) {
+    match copy::save(&std::env::temp_dir(), name, text) {
+      Ok(path) => {
+        let done = if done.is_empty() { "saved as " } else { done };
+        self
+          .app
+          .say(Tone::Good, format!("{done}{}", path.display()));
+      }
+      Err(error) => {
+        tracing::warn!(%error, name, "a file could not be written");
+        self
+          .app
+          .say(Tone::Bad, format!("{name} could not be written: {error}"));
+      }
+    }
+  }
+
+  /// Leaves the terminal to a shell in a container until that ends.
+  async fn visit(&mut self, id: &ContainerId, name: &str) -> io::Result<()> {
+    if self.screen.is_busy() {
+      self.screen.painted().await?;
+    }
+    self.input.close();
+    self.screen.leave();
+    let hello = format!(
+      "cutover: a shell in {}; exit comes back\r\n",
+      Shown::line(name)
+    );
+    io::stdout().write_all(hello.as_bytes())?;
+    let ended = self.world.runtime.shell(id).await;
+    self.screen.come_back()?;
+    self.input.reopen();
+    match ended {
+      Ok(()) => self
+        .app
+        .say(Tone::Faint, format!("the shell in {name} ended")),
+      Err(error) => {
+        tracing::warn!(%error, name, "the shell could not be opened");
+        let text = self.world.shown(&error.to_string());
+        self.app.say(Tone::Bad, text.as_str());
+      }
+    }
+    self.update(Msg::Tick)
   }
 
   /// Back to the shell until it continues us.

@@ -63,6 +63,15 @@ impl Bench {
     bench
   }
 
+  /// A word that must never be shown.
+  pub(crate) fn secret(&mut self, word: &str) {
+    Arc::get_mut(&mut self.app.site)
+      .expect("the bench alone has the site")
+      .secrets
+      .0
+      .push(word.to_owned());
+  }
+
   pub(crate) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
     let now = Now {
       since_start: self.now,

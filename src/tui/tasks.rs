@@ -100,6 +100,8 @@ impl Tasks {
     tokio::spawn(usage(world, sources, to));
     let (world, to) = (self.world.clone(), self.to.clone());
     tokio::spawn(requests(world, to));
+    let (world, to) = (self.world.clone(), self.to.clone());
+    tokio::spawn(read::watching(world, to));
   }
 
   pub(super) fn start(&mut self, effect: Effect, seen: Option<&Arc<Observation>>) {
@@ -141,6 +143,8 @@ impl Tasks {
       Effect::Follow { id } => self.follow(id),
       // The loop's own.
       Effect::Copy { .. }
+      | Effect::CopyPanel
+      | Effect::Shell { .. }
       | Effect::Save { .. }
       | Effect::Redraw
       | Effect::Mouse
@@ -173,10 +177,10 @@ impl Tasks {
     );
     tokio::spawn(async move {
       let actor = operations.actor();
-      let launch = operations
-        .launch(plan, &actor)
-        .await
-        .map_err(|error| world.shown(&error.to_string()));
+      let launch = operations.launch(plan, &actor).await.map_err(|error| {
+        tracing::warn!(%error, "the operation could not be started");
+        world.shown(&error.to_string())
+      });
       drop(to.send(Msg::Launched { ticket, launch }).await);
     });
   }
@@ -189,10 +193,10 @@ impl Tasks {
     );
     tokio::spawn(async move {
       let actor = operations.actor();
-      let launch = operations
-        .recover(id, how, &actor)
-        .await
-        .map_err(|error| world.shown(&error.to_string()));
+      let launch = operations.recover(id, how, &actor).await.map_err(|error| {
+        tracing::warn!(%error, "the operation could not be started");
+        world.shown(&error.to_string())
+      });
       drop(to.send(Msg::Launched { ticket, launch }).await);
     });
   }
@@ -206,6 +210,7 @@ impl Tasks {
     tokio::spawn(async move {
       let said = async { operations.attach(id).await?.say(&message).await };
       if let Err(error) = said.await {
+        tracing::warn!(%error, %id, "the runner could not be told");
         let text = world.shown(&format!("it could not be told: {error}"));
         let tone = Tone::Warn;
         drop(to.send(Msg::Said { tone, text }).await);
@@ -225,6 +230,7 @@ impl Tasks {
     );
     self.following = Some(tokio::spawn(async move {
       if let Err(error) = follow(&*operations, id, &to).await {
+        tracing::warn!(%error, %id, "the operation cannot be followed");
         let text = world.shown(&format!("operation {id} cannot be followed: {error}"));
         let tone = Tone::Warn;
         drop(to.send(Msg::Said { tone, text }).await);
@@ -314,6 +320,7 @@ async fn requests(world: World, to: mpsc::Sender<Msg>) {
         }
       }
       Err(error) => {
+        tracing::warn!(%error, "no requests can be read");
         let why = world.shown(&error.to_string());
         if to.send(Msg::Requests(Err(why))).await.is_err() {
           return;

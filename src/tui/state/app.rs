@@ -11,6 +11,7 @@ use super::{
   logs::{Logs, Viewport},
   modal::Modal,
   operation::Watched,
+  own_log::OwnLog,
   panel::Panel,
   usage::Usages,
 };
@@ -83,6 +84,9 @@ pub struct App {
   /// Lines scrolled up from the newest in the operation's panel.
   pub scroll: usize,
   pub history: History,
+  pub own_log: OwnLog,
+  /// Consoles that are open on this site, this one too.
+  pub watching: usize,
   pub modals: Vec<Modal>,
   pub notice: Option<Notice>,
   pub logs: Logs,
@@ -115,6 +119,8 @@ impl App {
       selected: BySlot { blue: 0, green: 0 },
       scroll: 0,
       history: History::default(),
+      own_log: OwnLog::default(),
+      watching: 1,
       modals: Vec::new(),
       notice: None,
       logs,

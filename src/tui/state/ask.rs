@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::{
   engine::confirm::{Ask, Confirm, Hint, Input, Pace, Question, Verdict, Why},
   model::{
+    container::ContainerId,
     event::Recovery,
     operation::OperationId,
     plan::{Plan, Risk},
@@ -27,6 +28,7 @@ pub enum Consent {
   Decline { id: OperationId, gate: String },
   Abort { id: OperationId },
   Recover { id: OperationId, how: Recovery },
+  Shell { id: ContainerId, name: String },
 }
 
 #[derive(Debug)]
@@ -125,7 +127,8 @@ impl Asking {
       Consent::Gate { .. }
       | Consent::Decline { .. }
       | Consent::Abort { .. }
-      | Consent::Recover { .. } => None,
+      | Consent::Recover { .. }
+      | Consent::Shell { .. } => None,
     }
   }
 }

@@ -9,5 +9,6 @@ pub mod history;
 pub mod logs;
 pub mod modal;
 pub mod operation;
+pub mod own_log;
 pub mod panel;
 pub mod usage;

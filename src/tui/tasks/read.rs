@@ -1,6 +1,9 @@
 //! What is read from the ledger for the console, off the loop: journals are files and may be many.
 
-use tokio::sync::mpsc;
+use tokio::{
+  sync::mpsc,
+  time::{Duration, sleep},
+};
 
 use crate::{
   engine::{
@@ -15,6 +18,7 @@ use crate::{
   tui::{msg::Msg, state::ask::Ticket},
 };
 
+const BETWEEN_COUNTS: Duration = Duration::from_secs(3);
 /// Operations that the list goes back.
 const MOST: usize = 200;
 
@@ -69,4 +73,25 @@ fn told(world: &World, order: Order) -> Result<(Story, Vec<Record>, Torn), PortE
     Runner::Gone
   };
   Ok((Story::of(order, &records, runner), records, torn))
+}
+
+/// How many consoles are open, whenever that changes: a few small files are looked at.
+pub(super) async fn watching(world: World, to: mpsc::Sender<Msg>) {
+  let mut before = None;
+  loop {
+    match world.ledger.present() {
+      Ok(watchers) if before != Some(watchers.len()) => {
+        before = Some(watchers.len());
+        if to.send(Msg::Watching(watchers.len())).await.is_err() {
+          return;
+        }
+      }
+      Ok(_) => {}
+      Err(error) => tracing::warn!(%error, "who else watches cannot be told"),
+    }
+    if to.is_closed() {
+      return;
+    }
+    sleep(BETWEEN_COUNTS).await;
+  }
 }

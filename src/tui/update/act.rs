@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tui_input::Input;
 
-use super::{deploy, history};
+use super::{deploy, history, look, shell};
 
 use crate::{
   engine::{Intent, confirm::Question, intent::Force},
@@ -62,7 +62,8 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     Action::Resume => recover(app, Recovery::Resume),
     Action::Takeover => recover(app, Recovery::Rollback),
     Action::Note => note(app),
-    Action::Weight | Action::Shell | Action::Restore => Vec::new(),
+    Action::Shell => shell::open(app),
+    Action::Weight | Action::Restore => Vec::new(),
 
     Action::NextPanel => step_panel(app, 1),
     Action::PreviousPanel => step_panel(app, Panel::ALL.len() - 1),
@@ -98,13 +99,14 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
       app.zoomed = !app.zoomed;
       Vec::new()
     }
-    Action::Copy => Vec::new(),
+    Action::Copy => vec![Effect::CopyPanel],
     Action::Refresh => {
       app.say(Tone::Faint, "looking at everything again");
       vec![Effect::Observe]
     }
     Action::Preflight => preflight(app),
-    Action::Diff | Action::Inspect => Vec::new(),
+    Action::Diff => look::diff(app),
+    Action::Inspect => look::inspect(app),
     Action::NextError => super::logs::act(app, action),
     Action::Follow
     | Action::Wrap
@@ -438,6 +440,8 @@ fn scroll(app: &mut App, by: isize) -> Vec<Effect> {
       .min(count.saturating_sub(1));
   } else if app.panel == Panel::History {
     app.history.step(by);
+  } else if app.panel == Panel::OwnLog {
+    app.own_log.step(by);
   } else {
     app.scroll = app
       .scroll

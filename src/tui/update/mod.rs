@@ -8,7 +8,9 @@ mod deploy;
 mod history;
 mod keys;
 mod logs;
+mod look;
 mod modal;
+mod shell;
 mod world;
 
 use super::{

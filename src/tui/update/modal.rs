@@ -46,6 +46,11 @@ pub(super) fn key(app: &mut App, key: Key) -> Vec<Effect> {
         app.modals.pop();
         return act::plan(app, "override", intent);
       }
+      if key == Key::char('y') {
+        return vec![Effect::Copy {
+          text: reading.page.to_string(),
+        }];
+      }
       reading.scroll = scrolled(reading.scroll, key.code);
       Vec::new()
     }
@@ -151,6 +156,7 @@ fn consented(app: &mut App, consent: Consent) -> Vec<Effect> {
       let ticket = app.ticket();
       vec![Effect::Recover { ticket, id, how }]
     }
+    Consent::Shell { id, name } => vec![Effect::Shell { id, name }],
   }
 }
 

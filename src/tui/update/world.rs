@@ -83,6 +83,10 @@ pub(super) fn news(app: &mut App, msg: Msg) -> Vec<Effect> {
       app.weigh();
       vec![Effect::Observe]
     }
+    Msg::Watching(count) => {
+      app.watching = count;
+      Vec::new()
+    }
     Msg::History(told) => history::arrived(app, told),
     Msg::Page { ticket, page } => {
       for modal in &mut app.modals {

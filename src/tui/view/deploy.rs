@@ -16,7 +16,7 @@ use crate::{
   },
   render::{
     status,
-    words::{ago, badge, count, slot_at},
+    words::{ago, badge, count},
   },
   tui::state::{
     app::App,
@@ -96,8 +96,10 @@ fn target(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
   let now = status::version(seen, standby)
     .map_or_else(|| "empty".to_owned(), |version| format!("now {version}"));
   pen.put(Role::Text, &format!(" standby, {now}"));
-  let live = slot_at(live, status::version(seen, live));
-  pen.right(Role::Faint, &format!("{live} is live: never deployed to"));
+  pen.right(
+    Role::Faint,
+    &format!("   {} is live, so never there", badge(live)),
+  );
 }
 
 fn line(pen: &mut Pen<'_>, candidate: &Candidate<'_>, selected: bool, app: &App) {

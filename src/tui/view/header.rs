@@ -111,6 +111,9 @@ fn witnesses(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme, wide: boo
     Part::Observer => format!("{} [only watching]  ", app.me.user),
   };
   pen.right(Role::Faint, &me);
+  if app.watching > 1 {
+    pen.right(Role::Strong, &format!("{} watch  ", app.watching));
+  }
   let Some(seen) = &app.seen else {
     pen.put(Role::Faint, " looking at the site ...");
     return;

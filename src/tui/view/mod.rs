@@ -19,20 +19,19 @@ mod layout;
 pub mod logs;
 mod modal;
 mod operation;
+mod own_log;
 mod page;
 mod pen;
 mod shared;
 mod small;
+mod text;
 pub mod theme;
 mod watch;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use self::{
-  layout::layout,
-  logs::LogFrame,
-  theme::{Role, Theme},
-};
+pub use self::text::text;
+use self::{layout::layout, logs::LogFrame, theme::Theme};
 use super::state::{
   app::{App, Rooms},
   logs::PaneId,
@@ -94,17 +93,7 @@ fn panel(buffer: &mut Buffer, area: Rect, app: &App, panel: Panel, theme: Theme)
     Panel::Log(slot) => log(buffer, area, app, PaneId::Slot(slot), theme),
     Panel::Watch => watch::draw(buffer, area, app, theme),
     Panel::History => history::draw(buffer, area, app, theme),
-    Panel::OwnLog => {
-      let focused = app.panel == panel;
-      frame::draw(
-        buffer,
-        area,
-        theme,
-        frame::Look::panel(false, focused),
-        &[(Role::Key, &panel.number().to_string())],
-        &[],
-      );
-    }
+    Panel::OwnLog => own_log::draw(buffer, area, app, theme),
   }
 }
 
