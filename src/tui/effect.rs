@@ -18,6 +18,10 @@ pub enum Effect {
   /// Look at everything again, now.
   Observe,
   LoadHistory,
+  /// The verified backups.
+  LoadBackups {
+    ticket: Ticket,
+  },
   /// Everything about one operation, as a page.
   LoadStory {
     ticket: Ticket,

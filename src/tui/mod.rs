@@ -12,6 +12,8 @@ pub mod key;
 pub mod keymap;
 pub mod msg;
 pub mod own_log;
+#[cfg(test)]
+mod reference;
 mod run;
 #[cfg(test)]
 pub(crate) mod samples;

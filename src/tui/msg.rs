@@ -7,7 +7,7 @@ use crate::{
   engine::ports::Launch,
   model::{
     container::ContainerId,
-    event::Record,
+    event::{BackupRecord, Record},
     log_source::Feed,
     observation::Observation,
     offer::Offered,
@@ -62,6 +62,10 @@ pub enum Msg {
   },
   /// How many consoles are open on this site.
   Watching(usize),
+  Backups {
+    ticket: Ticket,
+    backups: Result<Vec<BackupRecord>, Shown>,
+  },
   History(Result<Vec<Story>, Shown>),
   /// A page that was asked for: an operation of the past, the state of a container.
   Page {

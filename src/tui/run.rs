@@ -94,6 +94,7 @@ pub async fn run(
     Role::Operator => Presence::Operator,
     Role::Observer => Presence::Observer,
   };
+  tracing::info!(site = %world.site.name, version = env!("CARGO_PKG_VERSION"), "the console is open");
   // Held until the console closes; without it others only do not see that somebody watches.
   let _announced = world
     .ledger

@@ -113,6 +113,9 @@ impl Tasks {
       Effect::Sources(sources) => {
         self.sources.send_replace(sources);
       }
+      Effect::LoadBackups { ticket } => {
+        tokio::spawn(read::backups(self.world.clone(), self.to.clone(), ticket));
+      }
       Effect::LoadHistory => read::history(self.world.clone(), self.to.clone()),
       Effect::LoadStory { ticket, id } => {
         read::story(self.world.clone(), self.to.clone(), ticket, id);

@@ -95,3 +95,14 @@ pub(super) async fn watching(world: World, to: mpsc::Sender<Msg>) {
     sleep(BETWEEN_COUNTS).await;
   }
 }
+
+pub(super) async fn backups(world: World, to: mpsc::Sender<Msg>, ticket: Ticket) {
+  let backups = match &world.database {
+    Some(database) => database.backups().await.map_err(|error| {
+      tracing::warn!(%error, "the backups cannot be listed");
+      world.shown(&error.to_string())
+    }),
+    None => Ok(Vec::new()),
+  };
+  drop(to.send(Msg::Backups { ticket, backups }).await);
+}

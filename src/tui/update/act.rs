@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use tui_input::Input;
 
-use super::{deploy, history, look, shell};
+use super::{deploy, history, lifecycle, look, restore, shell};
 
 use crate::{
-  engine::{Intent, confirm::Question, intent::Force},
+  engine::{Intent, confirm::Question},
   model::{Slot, event::Recovery},
   render::{self, Page, Tone},
   tui::{
-    action::{Action, Effect as Changes, Place, TABLE},
+    action::{Action, Effect as Changes, Group, Place, TABLE},
     effect::Effect,
     state::{
       able,
@@ -56,14 +56,15 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
       }
     }
     Action::Deploy => deploy::open(app),
-    Action::Lifecycle => lifecycle(app),
+    Action::Lifecycle => lifecycle::open(app),
     Action::Abort => abort(app),
     Action::Decline => decline(app),
     Action::Resume => recover(app, Recovery::Resume),
     Action::Takeover => recover(app, Recovery::Rollback),
     Action::Note => note(app),
     Action::Shell => shell::open(app),
-    Action::Weight | Action::Restore => Vec::new(),
+    Action::Restore => restore::open(app),
+    Action::Weight => Vec::new(),
 
     Action::NextPanel => step_panel(app, 1),
     Action::PreviousPanel => step_panel(app, Panel::ALL.len() - 1),
@@ -275,45 +276,6 @@ fn note(app: &mut App) -> Vec<Effect> {
   Vec::new()
 }
 
-fn lifecycle(app: &mut App) -> Vec<Effect> {
-  let slot = app.panel.slot().unwrap_or(Slot::Blue);
-  let choice = |name: String, help: &str, intent| Choice {
-    key: None,
-    name,
-    help: help.to_owned(),
-    does: Does::Plan(intent),
-    why_not: None,
-  };
-  let all = Slot::BOTH
-    .into_iter()
-    .filter(|it| *it == slot)
-    .chain(Slot::BOTH.into_iter().filter(|it| *it != slot))
-    .flat_map(|slot| {
-      [
-        choice(
-          format!("start {}", slot.shout()),
-          "its existing containers; never creates any",
-          Intent::Start {
-            slot,
-            service: None,
-          },
-        ),
-        choice(
-          format!("stop {}", slot.shout()),
-          "gracefully, after draining; keeps the containers",
-          Intent::Stop {
-            slot,
-            service: None,
-            force: Force::No,
-          },
-        ),
-      ]
-    })
-    .collect();
-  choose(app, "START / STOP", all, Searchable::No);
-  Vec::new()
-}
-
 pub(super) fn choose(app: &mut App, title: &str, all: Vec<Choice>, searchable: Searchable) {
   app.modals.push(Modal::Choose(Choosing {
     title: title.to_owned(),
@@ -356,11 +318,28 @@ fn menu(app: &mut App) -> Vec<Effect> {
 
 fn help(app: &mut App) -> Vec<Effect> {
   let panel = app.panel;
-  let mut all = choices(app, |action| action.row().place.has(panel));
-  for choice in &mut all {
-    if let Does::Action(action) = choice.does {
-      choice.does = Does::Explain(action);
-      choice.why_not = None;
+  let mut all = Vec::new();
+  for group in Group::ALL {
+    let rows = choices(app, |action| {
+      let row = action.row();
+      row.group == group && row.place.has(panel)
+    });
+    if rows.is_empty() {
+      continue;
+    }
+    all.push(Choice {
+      key: None,
+      name: group.word().to_owned(),
+      help: String::new(),
+      does: Does::Nothing,
+      why_not: None,
+    });
+    for mut choice in rows {
+      if let Does::Action(action) = choice.does {
+        choice.does = Does::Explain(action);
+        choice.why_not = None;
+      }
+      all.push(choice);
     }
   }
   choose(app, "HELP", all, Searchable::Yes);

@@ -7,9 +7,11 @@ mod act;
 mod deploy;
 mod history;
 mod keys;
+mod lifecycle;
 mod logs;
 mod look;
 mod modal;
+mod restore;
 mod shell;
 mod world;
 

@@ -1,4 +1,4 @@
-//! A shell in the selected container; where users are, only after a question.
+//! A shell in the selected container, after a question that says whether users are there.
 
 use crate::{
   model::Slot,
@@ -25,22 +25,24 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
     return Vec::new();
   }
   let (id, name) = (container.id.clone(), container.name.clone());
-  // Only what is certainly not live is entered without a question.
-  if app.live().slot().is_some_and(|live| live != slot) {
-    return vec![Effect::Shell { id, name }];
-  }
+  // Only what is certainly not live may be called so.
+  let live = app.live().slot().is_none_or(|live| live == slot);
   let mut page = Page::default();
-  page.push(
-    Tone::Warn,
-    format!(
-      "{} is LIVE: what you type there happens to users",
-      badge(slot)
-    ),
-  );
+  let (title, tone) = if live {
+    page.push(
+      Tone::Warn,
+      format!(
+        "{} is LIVE: what you type there happens to users",
+        badge(slot)
+      ),
+    );
+    ("SHELL IN A LIVE CONTAINER", Tone::Warn)
+  } else {
+    ("SHELL", Tone::Good)
+  };
   page.plain(format!("opens a shell in {name}; 'exit' comes back here"));
-  let consent = Consent::Shell { id, name };
-  let mut asking = Asking::simple("SHELL IN A LIVE CONTAINER", page, consent);
-  asking.tone = Tone::Warn;
+  let mut asking = Asking::simple(title, page, Consent::Shell { id, name });
+  asking.tone = tone;
   app.modals.push(Modal::Ask(Box::new(asking)));
   Vec::new()
 }
@@ -50,39 +52,40 @@ mod tests {
   use super::*;
   use crate::tui::{msg::Msg, samples::Bench};
 
+  fn yes(bench: &mut Bench) -> Vec<Effect> {
+    drop(bench.tell(Msg::Painted));
+    drop(bench.wait(600));
+    let mut effects = bench.key("y");
+    effects.extend(bench.wait(200));
+    effects
+  }
+
   #[test]
-  fn the_standby_is_entered_at_once() {
+  fn the_question_says_whether_users_are_there() {
     let mut bench = Bench::new();
-    drop(bench.key("1"));
-    let effects = bench.key("E");
+    assert!(bench.text("1E").is_empty());
+    assert!(!bench.screen(80, 24).contains("happens to users"));
+    let effects = yes(&mut bench);
     assert!(
       matches!(&effects[..], [Effect::Shell { name, .. }] if name == "api-blue"),
+      "{effects:?}"
+    );
+    assert!(bench.text("2E").is_empty());
+    assert!(bench.screen(80, 24).contains("[G] GREEN is LIVE"));
+    let effects = yes(&mut bench);
+    assert!(
+      matches!(&effects[..], [Effect::Shell { name, .. }] if name == "api-green"),
       "{effects:?}"
     );
   }
 
   #[test]
-  fn a_live_container_asks_first_and_enter_alone_opens_nothing() {
+  fn enter_alone_opens_nothing() {
     let mut bench = Bench::new();
-    drop(bench.key("2"));
-    assert!(bench.key("E").is_empty());
-    assert!(bench.screen(80, 24).contains("[G] GREEN is LIVE"));
+    drop(bench.text("2E"));
     drop(bench.tell(Msg::Painted));
     drop(bench.wait(600));
     assert!(bench.key("enter").is_empty());
-    assert!(
-      bench.app.modals.is_empty(),
-      "Enter leaves everything as it is"
-    );
-
-    drop(bench.key("E"));
-    drop(bench.tell(Msg::Painted));
-    drop(bench.wait(600));
-    let mut effects = bench.key("y");
-    effects.extend(bench.wait(200));
-    assert!(
-      matches!(&effects[..], [Effect::Shell { name, .. }] if name == "api-green"),
-      "{effects:?}"
-    );
+    assert!(bench.app.modals.is_empty());
   }
 }

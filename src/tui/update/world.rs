@@ -87,6 +87,7 @@ pub(super) fn news(app: &mut App, msg: Msg) -> Vec<Effect> {
       app.watching = count;
       Vec::new()
     }
+    Msg::Backups { ticket, backups } => super::restore::arrived(app, ticket, backups),
     Msg::History(told) => history::arrived(app, told),
     Msg::Page { ticket, page } => {
       for modal in &mut app.modals {
