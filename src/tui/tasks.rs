@@ -11,6 +11,7 @@ use tokio::{
   time::{Duration, sleep},
 };
 
+mod preempt;
 mod read;
 
 use super::{effect::Effect, msg::Msg, state::ask::Ticket};
@@ -179,11 +180,10 @@ impl Tasks {
       self.world.clone(),
     );
     tokio::spawn(async move {
-      let actor = operations.actor();
-      let launch = operations.launch(plan, &actor).await.map_err(|error| {
-        tracing::warn!(%error, "the operation could not be started");
-        world.shown(&error.to_string())
-      });
+      let launch = preempt::launch(&world, &*operations, plan).await;
+      if let Err(why) = &launch {
+        tracing::warn!(%why, "the operation could not be started");
+      }
       drop(to.send(Msg::Launched { ticket, launch }).await);
     });
   }

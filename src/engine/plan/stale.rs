@@ -7,7 +7,10 @@ use crate::model::{
 /// What changed since `plan` was made, in words; `None` while it still holds. The runner asks the
 /// site itself once more; this only keeps nobody reading a dialog that is no longer true.
 pub fn changed(plan: &Plan, now: &Observation) -> Option<Shown> {
-  if let Some(holder) = &now.lock {
+  let aside = plan.preempts.as_ref().map(|rival| rival.id);
+  if let Some(holder) = &now.lock
+    && aside != Some(holder.operation)
+  {
     return Some(Shown::line(&format!(
       "{} ({}) by {} began meanwhile",
       holder.operation, holder.kind, holder.actor

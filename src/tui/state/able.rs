@@ -16,6 +16,7 @@ use crate::{
   model::{
     Slot, VersionName,
     observation::Observation,
+    operation::Kind,
     plan::Refusal,
     traffic::{Live, Warmth},
   },
@@ -101,6 +102,17 @@ fn possible(
       Err("it is not certain who is live".to_owned())
     }
     Action::Rollback if interrupted => Ok(()),
+    // It may be pushed aside; the plan says whether and how.
+    Action::Rollback
+      if operation.is_some_and(|it| {
+        it.is_running() && matches!(it.order.plan.kind, Kind::Deploy | Kind::Switch)
+      }) =>
+    {
+      when(
+        seen.readiness.target.is_some(),
+        "there is nothing to go back to",
+      )
+    }
     Action::Rollback if seen.readiness.warmth == Warmth::None => Err(first(
       seen.readiness.why_not.iter().map(ToString::to_string),
       "there is nothing to go back to",
