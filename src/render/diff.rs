@@ -11,23 +11,15 @@ use crate::model::{Slot, container::Container, observation::Observation, shown::
 
 pub fn page(seen: &Observation, view: &View) -> Page {
   let mut page = Page::default();
-  let (one, other) = match live(seen, view).slot() {
-    Some(live) => {
-      let standby = live.other();
-      page.push(
-        Tone::Strong,
-        format!("live     {}", slot_at(live, version(seen, live))),
-      );
-      page.push(
-        Tone::Strong,
-        format!("standby  {}", slot_at(standby, version(seen, standby))),
-      );
-      (live, standby)
+  let (one, other) = if let Some(live) = live(seen, view).slot() {
+    for (role, slot) in [("live", live), ("standby", live.other())] {
+      let text = slot_at(slot, version(seen, slot));
+      page.push(Tone::Strong, format!("{role:<9}{text}"));
     }
-    None => {
-      page.push(Tone::Warn, "it is not certain who is live");
-      (Slot::Blue, Slot::Green)
-    }
+    (live, live.other())
+  } else {
+    page.push(Tone::Warn, "it is not certain who is live");
+    (Slot::Blue, Slot::Green)
   };
   page.gap();
   let mut both = Page::default();

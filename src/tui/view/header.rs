@@ -112,7 +112,7 @@ fn witnesses(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme, wide: boo
   };
   pen.right(Role::Faint, &me);
   if app.watching > 1 {
-    pen.right(Role::Strong, &format!("{} watch  ", app.watching));
+    pen.right(Role::Strong, &format!(" {} watch  ", app.watching));
   }
   let Some(seen) = &app.seen else {
     pen.put(Role::Faint, " looking at the site ...");

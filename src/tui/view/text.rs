@@ -18,7 +18,7 @@ pub fn text(app: &App, area: Rect, theme: Theme) -> String {
   // What is left of the frame between the words.
   let title: Vec<&str> = title
     .split(|c: char| c.is_whitespace() || c == '═' || c == '─')
-    .filter(|word| word.chars().any(|c| c.is_alphanumeric()))
+    .filter(|word| word.chars().any(char::is_alphanumeric))
     .collect();
   let title = title.join(" ");
   let mut out = format!("{}  {title}\n", app.site.name);
