@@ -7,7 +7,7 @@ use crate::{
     intent::{Force, Rollback},
     plan,
     ports::{Launch, Operations},
-    preempt,
+    preempt::{Preempted, preempt},
     world::World,
   },
   model::{plan::Plan, shown::Shown},
