@@ -14,6 +14,7 @@ use futures_util::{FutureExt, StreamExt};
 use nix::{
   errno::Errno,
   poll::{PollFd, PollFlags, PollTimeout, poll},
+  sys::termios::{SetArg, tcgetattr, tcsetattr},
 };
 use tokio::sync::oneshot;
 
@@ -48,6 +49,8 @@ impl Input {
   }
 
   pub(super) fn reopen(&mut self) {
+    // A second stream would wait for the lock that the first one holds while it listens.
+    self.close();
     self.events = Some(EventStream::new());
   }
 
@@ -88,7 +91,10 @@ fn heard(event: Event) -> Option<Heard> {
   match event {
     Event::Key(key) => pressed(key),
     Event::Paste(text) => Some(Heard::Paste(text)),
-    Event::Resize(..) => Some(Heard::Resize),
+    Event::Resize(..) => {
+      look_again();
+      Some(Heard::Resize)
+    }
     Event::FocusGained => Some(Heard::Focus(true)),
     Event::FocusLost => Some(Heard::Focus(false)),
     Event::Mouse(mouse) => match mouse.kind {
@@ -96,6 +102,16 @@ fn heard(event: Event) -> Option<Heard> {
       crossterm::event::MouseEventKind::ScrollUp => Some(Heard::Wheel(-3)),
       _ => None,
     },
+  }
+}
+
+/// crossterm 0.29 reports one of two things that happen at once and forgets the other: a key pressed
+/// while the size changes would wait for the next key. Settings that are set again, unchanged, make
+/// the kernel tell once more that there is something to read.
+fn look_again() {
+  let terminal = io::stdin();
+  if let Ok(settings) = tcgetattr(&terminal) {
+    let _ = tcsetattr(&terminal, SetArg::TCSANOW, &settings);
   }
 }
 

@@ -17,6 +17,9 @@ mod reference;
 mod run;
 #[cfg(test)]
 pub(crate) mod samples;
+#[cfg(test)]
+mod scene;
+mod signals;
 pub mod state;
 mod tasks;
 mod terminal;

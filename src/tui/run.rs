@@ -10,8 +10,8 @@ use std::{
 };
 
 use chrono::{Local, Offset};
+use nix::{sys::signal::kill, unistd::Pid};
 use tokio::{
-  signal::unix::{Signal, SignalKind, signal},
   sync::mpsc,
   time::{Instant, sleep_until},
 };
@@ -23,6 +23,7 @@ use super::{
   keymap::Keymap,
   msg::Msg,
   own_log,
+  signals::{Signals, Told, a_shell_waits},
   state::{
     app::{App, Now, Role},
     logs::{Logs, Stamps},
@@ -113,8 +114,9 @@ pub async fn run(
     between: options.between_frames.unwrap_or_else(default_frames),
     start,
     focused: true,
-    quit: false,
     shell: None,
+    asks: false,
+    stage: Stage::Ours,
   };
   console.live(gone, signals).await?;
   let running = console.app.operation.filter(Watched::is_running);
@@ -136,22 +138,6 @@ fn default_frames() -> Duration {
   }
 }
 
-struct Signals {
-  terminate: Signal,
-  hang_up: Signal,
-  stop: Signal,
-}
-
-impl Signals {
-  fn listen() -> io::Result<Self> {
-    Ok(Self {
-      terminate: signal(SignalKind::terminate())?,
-      hang_up: signal(SignalKind::hangup())?,
-      stop: signal(SignalKind::from_raw(nix::libc::SIGTSTP))?,
-    })
-  }
-}
-
 struct Console {
   world: World,
   app: App,
@@ -163,9 +149,23 @@ struct Console {
   between: Duration,
   start: Instant,
   focused: bool,
-  quit: bool,
   /// A shell is to be opened before anything else is done.
   shell: Option<(ContainerId, String)>,
+  /// The newest frame holds a question whose clock starts when that frame is out.
+  asks: bool,
+  stage: Stage,
+}
+
+/// Whose the terminal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+  Ours,
+  /// Ours until what is under way is out.
+  Leaving,
+  /// Another program has it until this process is continued.
+  Away,
+  /// The console ends.
+  Over,
 }
 
 /// Why a frame is due.
@@ -188,12 +188,15 @@ impl Console {
     let mut last = Instant::now();
     let mut clock = Instant::now() + CLOCK;
     let mut title = String::new();
-    while !self.quit {
+    while self.stage != Stage::Over {
       if let Some((id, name)) = self.shell.take() {
         self.visit(&id, &name).await?;
         due = Due::Now;
       }
-      if due != Due::No && !self.screen.is_busy() {
+      if self.stage == Stage::Leaving {
+        self.suspend().await?;
+      }
+      if due != Due::No && !self.screen.is_busy() && self.stage == Stage::Ours {
         let frame = last + self.pause();
         if due == Due::Now || Instant::now() >= frame {
           due = Due::No;
@@ -202,6 +205,7 @@ impl Console {
           let drawn = self
             .screen
             .draw(|buffer, area| view::draw(buffer, area, app, theme))?;
+          self.asks = self.unpainted();
           if !drawn {
             // Nothing changed on the screen, so it shows what was asked for already.
             self.painted();
@@ -215,7 +219,8 @@ impl Console {
           continue;
         }
       }
-      let frame = (due == Due::Soon && !self.screen.is_busy()).then(|| last + self.pause());
+      let frame = (due == Due::Soon && !self.screen.is_busy() && self.stage == Stage::Ours)
+        .then(|| last + self.pause());
       let wake = self.app.wake_at().map(|at| self.start + at);
       let next = [Some(clock), frame, wake].into_iter().flatten().min();
       tokio::select! {
@@ -227,13 +232,19 @@ impl Console {
         }
         result = self.screen.painted() => {
           result?;
-          self.painted();
-          due = due.max_of(Due::Soon);
+          if !self.screen.is_busy() {
+            self.painted();
+          }
         }
         _ = &mut gone => break,
-        _ = signals.terminate.recv() => break,
-        _ = signals.hang_up.recv() => break,
-        _ = signals.stop.recv() => self.suspend()?,
+        told = signals.next() => match told {
+          Told::Leave => break,
+          Told::Stop => self.stage = Stage::Leaving,
+          Told::GoOn => {
+            self.come_back()?;
+            due = Due::Now;
+          }
+        },
         Some(msg) = self.news.recv() => {
           self.update(msg)?;
           due = due.max_of(Due::Soon);
@@ -268,11 +279,21 @@ impl Console {
     }
   }
 
+  /// A question lies open and nobody can have read it yet.
+  fn unpainted(&mut self) -> bool {
+    self.app.asking().is_some_and(|asking| !asking.is_painted())
+  }
+
+  /// Everything drawn so far is out. A question that came after the frame was drawn is not in it.
   fn painted(&mut self) {
-    drop(self.update(Msg::Painted));
+    if std::mem::take(&mut self.asks) {
+      drop(self.update(Msg::Painted));
+    }
   }
 
   fn hear(&mut self, heard: Heard) -> io::Result<()> {
+    #[cfg(feature = "crash-points")]
+    crash(&heard);
     match heard {
       Heard::Key(key) => self.update(Msg::Key(key)),
       Heard::Repeat => self.update(Msg::Repeat),
@@ -293,10 +314,10 @@ impl Console {
     };
     for effect in update(&mut self.app, msg, now) {
       match effect {
-        Effect::Quit => self.quit = true,
+        Effect::Quit => self.stage = Stage::Over,
         Effect::Redraw => self.screen.repaint(),
         Effect::Mouse => self.screen.toggle_mouse()?,
-        Effect::Suspend => self.suspend()?,
+        Effect::Suspend => self.stage = Stage::Leaving,
         Effect::Shell { id, name } => self.shell = Some((id, name)),
         Effect::Copy { text } => self.copy(&text)?,
         Effect::CopyPanel => {
@@ -307,6 +328,8 @@ impl Console {
         other => self.tasks.start(other, self.app.seen.as_ref()),
       }
     }
+    // Whatever lies open now, it is not the question that the newest frame holds.
+    self.asks &= self.unpainted();
     Ok(())
   }
 
@@ -337,19 +360,15 @@ impl Console {
 
   /// Leaves the terminal to a shell in a container until that ends.
   async fn visit(&mut self, id: &ContainerId, name: &str) -> io::Result<()> {
-    if self.screen.is_busy() {
-      self.screen.painted().await?;
-    }
     self.input.close();
-    self.screen.leave();
+    self.screen.leave().await;
     let hello = format!(
       "cutover: a shell in {}; exit comes back\r\n",
       Shown::line(name)
     );
     io::stdout().write_all(hello.as_bytes())?;
     let ended = self.world.runtime.shell(id).await;
-    self.screen.come_back()?;
-    self.input.reopen();
+    self.come_back()?;
     match ended {
       Ok(()) => self
         .app
@@ -364,14 +383,40 @@ impl Console {
   }
 
   /// Back to the shell until it continues us.
-  fn suspend(&mut self) -> io::Result<()> {
+  async fn suspend(&mut self) -> io::Result<()> {
+    if !a_shell_waits() {
+      self.stage = Stage::Ours;
+      let text = "there is no shell to go back to; q quits".into();
+      let tone = Tone::Warn;
+      return self.update(Msg::Said { tone, text });
+    }
     self.input.close();
-    self.screen.leave();
-    // Not SIGTSTP, which this process listens to: a signal that is listened to does not stop it.
-    nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP)?;
+    self.screen.leave().await;
+    self.stage = Stage::Away;
+    // The whole job, as the terminal would: a script that started us must stop too. Not SIGTSTP,
+    // which this process listens to: a signal that is listened to does not stop it.
+    kill(Pid::from_raw(0), nix::sys::signal::Signal::SIGSTOP)?;
+    Ok(())
+  }
+
+  /// After a stop of any kind: whoever had the terminal may have changed it.
+  fn come_back(&mut self) -> io::Result<()> {
+    self.stage = Stage::Ours;
     self.screen.come_back()?;
     self.input.reopen();
     Ok(())
+  }
+}
+
+/// For the pty tests only: ends in a panic at the key that `CUTOVER_PANIC_AT` names.
+#[cfg(feature = "crash-points")]
+fn crash(heard: &Heard) {
+  let named = |key: &super::key::Key| {
+    std::env::var("CUTOVER_PANIC_AT").is_ok_and(|name| name == key.to_string())
+  };
+  #[expect(clippy::panic, reason = "what a panic leaves behind is what is tested")]
+  if matches!(heard, Heard::Key(key) if named(key)) {
+    panic!("asked for by CUTOVER_PANIC_AT");
   }
 }
 

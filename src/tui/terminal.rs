@@ -7,12 +7,14 @@
 
 use std::{
   io::{self, Write},
+  os::fd::AsFd,
   sync::{
     Once,
     atomic::{AtomicBool, Ordering},
     mpsc,
   },
   thread,
+  time::Duration,
 };
 
 use crossterm::{
@@ -28,15 +30,18 @@ use crossterm::{
     LeaveAlternateScreen, SetTitle,
   },
 };
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use ratatui::{
   backend::{Backend, CrosstermBackend},
   buffer::Buffer,
   layout::Rect,
 };
-use tokio::sync::mpsc as tokio_mpsc;
+use tokio::{sync::mpsc as tokio_mpsc, time::timeout};
 
 const SYNC_BEGIN: &[u8] = b"\x1b[?2026h";
 const SYNC_END: &[u8] = b"\x1b[?2026l";
+/// How long a terminal that takes nothing may keep the console from leaving it.
+const LEAVING: Duration = Duration::from_millis(250);
 
 /// Whether this process has the terminal in full screen now; the panic hook asks.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -58,7 +63,10 @@ pub(super) struct Screen {
   to_writer: Option<mpsc::Sender<Vec<u8>>>,
   writer: Option<thread::JoinHandle<()>>,
   written: tokio_mpsc::UnboundedReceiver<io::Result<()>>,
-  busy: bool,
+  /// Closed when the writer is done.
+  ended: mpsc::Receiver<()>,
+  /// Writes that are not out yet.
+  under_way: usize,
   clear: bool,
 }
 
@@ -71,12 +79,19 @@ impl Screen {
     let area = size()?;
     let (to_writer, frames) = mpsc::channel::<Vec<u8>>();
     let (tell, written) = tokio_mpsc::unbounded_channel();
+    let (end, ended) = mpsc::channel::<()>();
     let writer = thread::Builder::new()
       .name("terminal".to_owned())
       .spawn(move || {
+        let _end = end;
         for frame in frames {
-          let mut out = io::stdout().lock();
-          let result = out.write_all(&frame).and_then(|()| out.flush());
+          // A frame for a terminal that was given back meanwhile would be drawn over the shell.
+          let result = if OURS.load(Ordering::SeqCst) {
+            let mut out = io::stdout().lock();
+            out.write_all(&frame).and_then(|()| out.flush())
+          } else {
+            Ok(())
+          };
           if tell.send(result).is_err() {
             return;
           }
@@ -89,7 +104,8 @@ impl Screen {
       to_writer: Some(to_writer),
       writer: Some(writer),
       written,
-      busy: false,
+      ended,
+      under_way: 0,
       clear: false,
     };
     screen.enter()?;
@@ -117,20 +133,20 @@ impl Screen {
     out.flush()
   }
 
-  /// Waits until the last frame is out. `Err` when the terminal is gone. Safe to cancel.
+  /// Waits until one write is out. `Err` when the terminal is gone. Safe to cancel.
   pub(super) async fn painted(&mut self) -> io::Result<()> {
     let result = self
       .written
       .recv()
       .await
       .unwrap_or_else(|| Err(io::ErrorKind::BrokenPipe.into()));
-    self.busy = false;
+    self.under_way = self.under_way.saturating_sub(1);
     result
   }
 
   /// The last frame is still on its way to the terminal.
   pub(super) fn is_busy(&self) -> bool {
-    self.busy
+    self.under_way > 0
   }
 
   /// The size of the last frame.
@@ -192,7 +208,7 @@ impl Screen {
 
   /// Bytes that are no frame: the bell, the clipboard.
   pub(super) fn send(&mut self, bytes: Vec<u8>) -> io::Result<()> {
-    self.busy = true;
+    self.under_way += 1;
     self
       .to_writer
       .as_ref()
@@ -213,22 +229,28 @@ impl Screen {
   }
 
   /// Gives the terminal back for a while: to the shell, or to a program of its own.
-  pub(super) fn leave(&mut self) {
+  pub(super) async fn leave(&mut self) {
+    let out = async { while self.is_busy() && self.painted().await.is_ok() {} };
+    drop(timeout(LEAVING, out).await);
     self.clear = true;
     give_back();
   }
 
-  /// Takes it again, as empty.
+  /// Takes it again, as empty and as whatever others made of it.
   pub(super) fn come_back(&mut self) -> io::Result<()> {
-    self.enter()
+    give_back();
+    self.enter()?;
+    self.clear = true;
+    Ok(())
   }
 }
 
 impl Drop for Screen {
   fn drop(&mut self) {
     self.to_writer = None;
-    // A writer that hangs on a dead line is left behind; the process is about to end.
-    if !self.busy
+    // What is under way must not be drawn over the shell. A writer that hangs on a dead line is
+    // left behind; the process is about to end.
+    if self.ended.recv_timeout(LEAVING) == Err(mpsc::RecvTimeoutError::Disconnected)
       && let Some(writer) = self.writer.take()
     {
       drop(writer.join());
@@ -259,9 +281,14 @@ fn give_back() {
     LeaveAlternateScreen
   );
   drop(queued);
-  // The writer may hold the lock on a terminal that takes nothing: stdout is written past it.
+  // The writer may hold the lock on a terminal that takes nothing: stdout is written past it, and
+  // only when it takes something.
   let out = io::stdout();
-  let _ = nix::unistd::write(&out, &bytes);
+  let mut takes = [PollFd::new(out.as_fd(), PollFlags::POLLOUT)];
+  let wait = PollTimeout::try_from(LEAVING).unwrap_or(PollTimeout::ZERO);
+  if poll(&mut takes, wait).is_ok_and(|ready| ready > 0) {
+    let _ = nix::unistd::write(&out, &bytes);
+  }
   drop(terminal::disable_raw_mode());
 }
 

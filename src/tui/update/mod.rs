@@ -13,6 +13,8 @@ mod look;
 mod modal;
 mod restore;
 mod shell;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use super::{

@@ -171,6 +171,7 @@ fn health(pen: &mut Pen<'_>, report: &HealthReport) {
 /// Which columns there is room for, leftmost first.
 struct Columns {
   name: usize,
+  state: usize,
   width: u16,
 }
 
@@ -182,7 +183,13 @@ impl Columns {
       .max()
       .unwrap_or(0);
     let name = longest.clamp(7, if width >= 60 { 24 } else { 10 });
-    Self { name, width }
+    let state = containers
+      .iter()
+      .map(|container| slots::state(container).chars().count())
+      .max()
+      .unwrap_or(0)
+      .clamp(7, 10);
+    Self { name, state, width }
   }
 
   fn figures(&self) -> bool {
@@ -229,7 +236,7 @@ fn table(
   let mut pen = Pen::row(buffer, area, 3, theme);
   pen.put(Role::Text, " ");
   pen.cell(Role::Faint, "SERVICE", columns.name + 1);
-  pen.cell(Role::Faint, "STATE", 8);
+  pen.cell(Role::Faint, "STATE", columns.state + 1);
   pen.cell(Role::Faint, "HEALTH", 10);
   if columns.figures() {
     pen.cell(Role::Faint, "CPU", 6);
@@ -272,7 +279,8 @@ fn line(pen: &mut Pen<'_>, container: &Container, columns: &Columns, app: &App, 
   pen.put(name, if selected { ">" } else { " " });
   pen.cell(name, &container.service, columns.name);
   pen.put(Role::Text, " ");
-  pen.cell(tone, &slots::state(container), 8);
+  pen.cell(tone, &slots::state(container), columns.state);
+  pen.put(Role::Text, " ");
   pen.cell(tone, slots::health_word(container.health), 10);
   if columns.figures() {
     let used = app.usage.of(&container.id);

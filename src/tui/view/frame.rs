@@ -56,6 +56,11 @@ pub(super) fn draw(
   };
   let taken: usize = left.iter().map(|(_, text)| text.width()).sum();
   let room = usize::from(title.width).saturating_sub(taken + 2);
+  // A piece that says nothing would only be a gap in the frame.
+  let right: Vec<_> = right
+    .iter()
+    .filter(|(_, text)| !text.trim().is_empty())
+    .collect();
   let mut pen = Pen::row(buffer, title, 0, theme);
   let mut width = 0;
   let fits = right

@@ -4,6 +4,7 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
+  page,
   pen::Pen,
   theme::{Role, Theme},
 };
@@ -13,7 +14,7 @@ use crate::{
     traffic::{Live, Testimony, Warmth, WitnessKind},
   },
   render::{
-    status,
+    Page, Tone, status,
     words::{age, badge, clock, coarse},
   },
   tui::state::app::{App, Role as Part},
@@ -54,6 +55,7 @@ pub(super) fn readiness(app: &App) -> (Role, String) {
   let ready = &seen.readiness;
   let seconds = ready
     .expected_seconds
+    .filter(|_| ready.warmth != Warmth::None)
     .map_or_else(String::new, |seconds| format!(" {seconds} s"));
   let role = match ready.warmth {
     _ if app.eyes().is_stale(seen.at) => return (Role::Stale, "rollback ?".to_owned()),
@@ -170,6 +172,31 @@ pub(super) fn alarms(app: &App) -> Vec<(Role, String)> {
       .map(|drift| (Role::Bad, drift.to_string())),
   );
   found
+}
+
+/// The same, each in at most two rows of `width` columns: what to press is at its end.
+pub(super) fn alarm_rows(app: &App, width: u16) -> Vec<(Role, String)> {
+  let width = usize::from(width.saturating_sub(2));
+  alarms(app)
+    .into_iter()
+    .flat_map(|(role, text)| {
+      let mut page = Page::default();
+      page.wrapped(Tone::Plain, &format!("!! {text}"), 3);
+      let mut rows = page::rows(&page, width).into_iter().map(|(_, row)| row);
+      let first = rows.next().unwrap_or_default();
+      let rest: Vec<String> = rows.collect();
+      let second = (!rest.is_empty()).then(|| format!("   {}", words(&rest)));
+      [Some(first), second]
+        .into_iter()
+        .flatten()
+        .map(move |row| (role, row))
+    })
+    .collect()
+}
+
+fn words(rows: &[String]) -> String {
+  let words: Vec<&str> = rows.iter().map(|row| row.trim()).collect();
+  words.join(" ")
 }
 
 fn disputed(seen: &Observation, found: &mut Vec<(Role, String)>) {

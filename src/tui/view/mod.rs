@@ -24,6 +24,8 @@ mod page;
 mod pen;
 mod shared;
 mod small;
+#[cfg(test)]
+mod tests;
 mod text;
 pub mod theme;
 mod watch;
@@ -44,9 +46,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     None => small::draw(buffer, area, app, theme),
     Some(layout) => {
       header::draw(buffer, layout.header, app, theme);
-      for (row, (role, text)) in (0..layout.alarms.height).zip(header::alarms(app)) {
+      for (row, (role, text)) in (0..layout.alarms.height).zip(header::alarm_rows(app, area.width))
+      {
         let mut pen = pen::Pen::row(buffer, layout.alarms, row, theme);
-        pen.put(role, &format!(" !! {text} "));
+        pen.put(role, &format!(" {text} "));
       }
       for (it, area) in &layout.panels {
         panel(buffer, *area, app, *it, theme);

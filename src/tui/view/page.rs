@@ -77,7 +77,8 @@ pub(super) fn draw(
   for (at, (tone, text)) in rows.iter().skip(scroll).take(height).enumerate() {
     let row = u16::try_from(at).unwrap_or(u16::MAX);
     let mut pen = Pen::row(buffer, area, row, theme);
-    if below > 0 && at + 1 == height {
+    // Of a single row the text itself is worth more.
+    if below > 0 && at + 1 == height && height > 1 {
       pen.put(
         Role::Faint,
         &format!("-- {} more lines: j or PgDn --", below + 1),

@@ -42,6 +42,7 @@ impl<'a> Pen<'a> {
     usize::from(self.end.saturating_sub(self.x))
   }
 
+  /// As much as there is room for; what is cut ends in a mark.
   pub(super) fn put(&mut self, role: Role, text: &str) -> &mut Self {
     let style = self.theme.style(role);
     self.styled(style, text)
@@ -50,7 +51,15 @@ impl<'a> Pen<'a> {
   pub(super) fn styled(&mut self, style: Style, text: &str) -> &mut Self {
     let text = clean(text);
     let room = self.room();
-    if room > 0 {
+    if room > 0 && text.width() > room {
+      let mark = self.theme.ellipsis();
+      let end = self.end;
+      self
+        .buffer
+        .set_stringn(self.x, self.y, text.as_ref(), room - 1, style);
+      self.buffer.set_stringn(end - 1, self.y, mark, 1, style);
+      self.x = end;
+    } else if room > 0 {
       let (x, _) = self
         .buffer
         .set_stringn(self.x, self.y, text.as_ref(), room, style);
