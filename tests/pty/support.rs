@@ -262,19 +262,18 @@ impl Terminal {
 
   #[track_caller]
   pub(crate) fn ended(&mut self) -> ExitStatus {
-    let mut status = None;
-    let child = &mut self.child;
     let end = Instant::now() + LIMIT;
-    while status.is_none() {
-      status = child.try_wait().expect("a child of ours");
+    loop {
+      if let Some(status) = self.child.try_wait().expect("a child of ours") {
+        return status;
+      }
       assert!(
-        status.is_some() || Instant::now() <= end,
+        Instant::now() < end,
         "it never ended; the screen:\n{}",
         self.text()
       );
       thread::park_timeout(Duration::from_millis(5));
     }
-    status.expect("an end")
   }
 
   /// Waits for a fact on the screen.
