@@ -44,7 +44,7 @@ pub(super) fn save(folder: &Path, name: &str, text: &str) -> io::Result<PathBuf>
     .map(|c| if c == '/' || c.is_control() { '-' } else { c })
     .collect();
   let path = folder.join(&name);
-  let new = folder.join(format!(".{name}.{}", std::process::id()));
+  let new = folder.join(format!(".{name}.{}", nix::unistd::getpid()));
   let put = || -> io::Result<()> {
     let mut file = create(&new)?;
     file.write_all(text.as_bytes())?;

@@ -14,7 +14,11 @@ use tokio::{
 mod preempt;
 mod read;
 
-use super::{effect::Effect, msg::Msg, state::ask::Ticket};
+use super::{
+  effect::Effect,
+  msg::Msg,
+  state::{able, ask::Ticket},
+};
 use crate::{
   engine::{
     self, Intent, log_feed,
@@ -248,7 +252,8 @@ async fn make(
   intent: &Intent,
   seen: Option<Arc<Observation>>,
 ) -> Result<Plan, Refusal> {
-  let seen = match seen {
+  // What was not looked at yet, or could not be, is looked at before anything is refused for it.
+  let seen = match seen.filter(|seen| able::is_whole(seen)) {
     Some(seen) => seen,
     None => Arc::new(engine::observe(world).await),
   };

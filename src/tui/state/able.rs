@@ -157,8 +157,22 @@ fn words(refusal: &Refusal) -> String {
   )
 }
 
-/// The engine's own answer, from what is known without asking anybody.
+/// Every part that a plan is made from was seen. In a console's first moments some were not.
+pub fn is_whole(seen: &Observation) -> bool {
+  seen.router.value().is_some()
+    && seen.runtime.value().is_some()
+    && Slot::BOTH.into_iter().all(|slot| {
+      let state = &seen.slots[slot];
+      state.containers.value().is_some() && (!state.any_running() || state.health.value().is_some())
+    })
+}
+
+/// The engine's own answer, from what is known without asking anybody. What is not known yet stands
+/// in nobody's way: the plan looks again, and says so when it still is not.
 fn asked(site: &Site, seen: &Observation, intent: &Intent) -> Result<(), String> {
+  if seen.router.value().is_none() && plan::must_be_free(site, seen).is_ok() {
+    return Ok(());
+  }
   let mut preview = Preview::default();
   if let Some(target) = seen.readiness.target {
     preview.recorded.clone_from(&seen.slots[target].pins);
