@@ -7,6 +7,7 @@ use std::{
   io,
   os::fd::{AsFd, OwnedFd},
   thread,
+  time::Duration,
 };
 
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -14,11 +15,15 @@ use futures_util::{FutureExt, StreamExt};
 use nix::{
   errno::Errno,
   poll::{PollFd, PollFlags, PollTimeout, poll},
+  sys::signal::{Signal, raise},
   sys::termios::{SetArg, tcgetattr, tcsetattr},
 };
 use tokio::sync::oneshot;
 
 use super::key::{Code, Key};
+
+/// How long the loop may take to end once the terminal is gone.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// One thing the terminal sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,7 +153,8 @@ fn pressed(event: KeyEvent) -> Option<Heard> {
   }))
 }
 
-/// Ends when the terminal is hung up; never polls in between.
+/// Ends when the terminal is hung up; never polls in between. The process is over soon after, also
+/// when nobody listens.
 pub(super) fn hang_up() -> io::Result<oneshot::Receiver<()>> {
   let terminal: OwnedFd = io::stdin().as_fd().try_clone_to_owned()?;
   let (tell, gone) = oneshot::channel();
@@ -159,6 +165,10 @@ pub(super) fn hang_up() -> io::Result<oneshot::Receiver<()>> {
       let mut watched = [PollFd::new(terminal.as_fd(), PollFlags::empty())];
       while let Ok(0) | Err(Errno::EINTR) = poll(&mut watched, PollTimeout::NONE) {}
       let _ = tell.send(());
+      // A loop that reads a key in this very moment never comes back from crossterm's reader.
+      // Nothing is lost by it: operations are processes of their own.
+      thread::park_timeout(PATIENCE);
+      let _ = raise(Signal::SIGKILL);
     })?;
   Ok(gone)
 }
