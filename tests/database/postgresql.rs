@@ -15,7 +15,7 @@ use cutover::{
   adapters::database::PostgresInContainer,
   config::{Backup, Place, Postgres},
   engine::ports::{Database, PortError},
-  model::{VersionName, event::BackupRecord},
+  model::{BySlot, VersionName, event::BackupRecord},
 };
 
 use crate::minimal_site;
@@ -162,6 +162,7 @@ impl Postgresql {
     change(&mut postgres);
     let mut site = minimal_site::site(self.dir.path());
     site.name.clone_from(&self.container);
+    site.runtime.project = BySlot::from_fn(|_| Some(self.container.clone()));
     site.database = Some(postgres);
     PostgresInContainer::new(Arc::new(site)).unwrap()
   }
