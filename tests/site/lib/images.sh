@@ -48,7 +48,7 @@ need_binary() {
     [ -x "$binary" ] && return 0
     command -v cargo >/dev/null || PATH=$HOME/.cargo/bin:$PATH
     say "compiling sample-site"
-    (cd "$repository" && cargo build --quiet --features site --bin sample-site >&2)
+    (cd "$repository" && cargo build --quiet --features site,crash-points --bin sample-site >&2)
     mkdir -p "$cache/bin/$key"
     cp "${CARGO_TARGET_DIR:-$repository/target}/debug/sample-site" "$binary.new"
     strip "$binary.new"
