@@ -4,14 +4,16 @@
 //! thread watches the terminal for it and does nothing else.
 
 use std::{
+  future::poll_fn,
   io,
   os::fd::{AsFd, OwnedFd},
+  task::Poll,
   thread,
   time::Duration,
 };
 
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use nix::{
   errno::Errno,
   poll::{PollFd, PollFlags, PollTimeout, poll},
@@ -76,12 +78,13 @@ impl Input {
     }
   }
 
-  /// What is there already, without waiting.
-  pub(super) fn ready(&mut self) -> Option<Heard> {
+  /// What is there already, without waiting. Asks with the caller's own waker: crossterm keeps the
+  /// first one it is given until the next key, and would wake nobody if that were nobody's.
+  pub(super) async fn ready(&mut self) -> Option<Heard> {
     let events = self.events.as_mut()?;
     loop {
-      match events.next().now_or_never() {
-        Some(Some(Ok(event))) => {
+      match poll_fn(|context| Poll::Ready(events.poll_next_unpin(context))).await {
+        Poll::Ready(Some(Ok(event))) => {
           if let Some(heard) = heard(event) {
             return Some(heard);
           }

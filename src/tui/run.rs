@@ -258,7 +258,7 @@ impl Console {
           due = due.max_of(Due::Soon);
         }
       }
-      while let Some(heard) = self.input.ready() {
+      while let Some(heard) = self.input.ready().await {
         self.hear(heard)?;
         due = Due::Now;
       }
