@@ -27,13 +27,17 @@ fn main() -> Result<ExitCode> {
       return Ok(ExitCode::from(stop.outcome.exit_code()));
     }
   };
-  if wire::opens_console(&cli) {
+  let mut runtime = if wire::opens_console(&cli) {
     tui::own_log::keep(filter(TALKS));
+    // One thread: what it waits for, it is told without waking another first.
+    tokio::runtime::Builder::new_current_thread()
   } else {
     log(matches!(cli.verb, Some(Verb::Operate(_))));
-  }
-  let runtime = tokio::runtime::Builder::new_multi_thread()
-    .worker_threads(2)
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(2);
+    runtime
+  };
+  let runtime = runtime
     .enable_all()
     .build()
     .wrap_err("the runtime cannot be started")?;

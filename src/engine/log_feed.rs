@@ -13,8 +13,12 @@ use tokio::{
   time::sleep,
 };
 
-use super::{log_pipe::LogReader, world::World};
+use super::{
+  log_pipe::{FRAME, LogReader},
+  world::World,
+};
 use crate::model::{
+  beat,
   container::ContainerId,
   log_line::{LogBatch, LogEntry},
   log_source::{Attached, Feed, Source, SourceId},
@@ -22,8 +26,6 @@ use crate::model::{
 
 /// Lines from the end of a log that is opened. Never by time: the daemon would read the whole file.
 const TAIL: usize = 1000;
-/// One batch per source and frame.
-const FRAME: Duration = Duration::from_millis(33);
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
@@ -202,7 +204,7 @@ impl<'a> Follower<'a> {
         return Left::NobodyListens;
       }
       // What comes meanwhile waits in the pipe and is taken as one batch.
-      sleep(FRAME).await;
+      sleep(beat::until(self.world.clock.now(), FRAME)).await;
     }
   }
 

@@ -6,12 +6,15 @@
 use std::{
   collections::VecDeque,
   sync::{Arc, Mutex, MutexGuard, PoisonError},
+  time::Duration,
 };
 
 use tokio::sync::Notify;
 
 use crate::model::log_line::{LogBatch, LogEntry};
 
+/// Lines are taken from a source at most this often.
+pub const FRAME: Duration = Duration::from_millis(33);
 /// A tail of a thousand lines fits, and a second of a flood.
 const MOST_LINES: usize = 8192;
 const MOST_BYTES: usize = 2 * 1024 * 1024;

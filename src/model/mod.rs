@@ -4,6 +4,7 @@
 //! they all serialize, and what is not known is a value (`Known::Unknown`), never a default.
 
 pub mod actor;
+pub mod beat;
 pub mod change;
 pub mod check;
 pub mod container;

@@ -4,10 +4,8 @@
 //! thread watches the terminal for it and does nothing else.
 
 use std::{
-  future::poll_fn,
   io,
   os::fd::{AsFd, OwnedFd},
-  task::Poll,
   thread,
   time::Duration,
 };
@@ -20,7 +18,10 @@ use nix::{
   sys::signal::{Signal, raise},
   sys::termios::{SetArg, tcgetattr, tcsetattr},
 };
-use tokio::sync::oneshot;
+use tokio::{
+  sync::{mpsc, oneshot},
+  task::JoinHandle,
+};
 
 use super::key::{Code, Key};
 
@@ -39,59 +40,69 @@ pub(super) enum Heard {
   Wheel(isize),
 }
 
+/// Keys typed while the loop is busy wait here; more than this wait in the terminal.
+const WAITING: usize = 256;
+
+/// crossterm's stream is read by a task of its own: each look at it spins on the lock of its thread,
+/// and it keeps the first waker it is given until the next key.
 pub(super) struct Input {
-  events: Option<EventStream>,
+  reading: Option<Reading>,
+}
+
+struct Reading {
+  heard: mpsc::Receiver<Heard>,
+  task: JoinHandle<()>,
 }
 
 impl Input {
   pub(super) fn open() -> Self {
     Self {
-      events: Some(EventStream::new()),
+      reading: Some(Reading::begin()),
     }
   }
 
-  /// Leaves the keys to another program until `open` again.
-  pub(super) fn close(&mut self) {
-    self.events = None;
+  /// Leaves the keys to another program until `reopen`; what was typed and not read is dropped.
+  pub(super) async fn close(&mut self) {
+    if let Some(reading) = self.reading.take() {
+      reading.task.abort();
+      // A second stream would wait for the lock that the first one holds until it is dropped.
+      drop(reading.task.await);
+    }
   }
 
-  pub(super) fn reopen(&mut self) {
-    // A second stream would wait for the lock that the first one holds while it listens.
-    self.close();
-    self.events = Some(EventStream::new());
+  pub(super) async fn reopen(&mut self) {
+    self.close().await;
+    self.reading = Some(Reading::begin());
   }
 
   /// The next thing; `None` when the terminal is gone. Safe to cancel.
   pub(super) async fn next(&mut self) -> Option<Heard> {
-    let Some(events) = &mut self.events else {
-      return std::future::pending().await;
-    };
-    loop {
-      match events.next().await {
-        Some(Ok(event)) => {
-          if let Some(heard) = heard(event) {
-            return Some(heard);
-          }
-        }
-        Some(Err(_)) | None => return None,
-      }
+    match &mut self.reading {
+      Some(reading) => reading.heard.recv().await,
+      None => std::future::pending().await,
     }
   }
 
-  /// What is there already, without waiting. Asks with the caller's own waker: crossterm keeps the
-  /// first one it is given until the next key, and would wake nobody if that were nobody's.
-  pub(super) async fn ready(&mut self) -> Option<Heard> {
-    let events = self.events.as_mut()?;
-    loop {
-      match poll_fn(|context| Poll::Ready(events.poll_next_unpin(context))).await {
-        Poll::Ready(Some(Ok(event))) => {
-          if let Some(heard) = heard(event) {
-            return Some(heard);
-          }
+  /// What is there already, without waiting.
+  pub(super) fn ready(&mut self) -> Option<Heard> {
+    self.reading.as_mut()?.heard.try_recv().ok()
+  }
+}
+
+impl Reading {
+  fn begin() -> Self {
+    let (to, heard) = mpsc::channel(WAITING);
+    let task = tokio::spawn(async move {
+      let mut events = EventStream::new();
+      while let Some(Ok(event)) = events.next().await {
+        if let Some(heard) = self::heard(event)
+          && to.send(heard).await.is_err()
+        {
+          return;
         }
-        _ => return None,
       }
-    }
+    });
+    Self { heard, task }
   }
 }
 

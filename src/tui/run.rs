@@ -36,7 +36,7 @@ use super::{
 };
 use crate::{
   engine::{ports::Operations, world::World},
-  model::{container::ContainerId, operation::OperationId, presence::Presence, shown::Shown},
+  model::{beat, container::ContainerId, operation::OperationId, presence::Presence, shown::Shown},
   render::Tone,
 };
 
@@ -186,7 +186,7 @@ impl Console {
   ) -> io::Result<()> {
     let mut due = Due::Now;
     let mut last = Instant::now();
-    let mut clock = Instant::now() + CLOCK;
+    let mut clock = self.clock();
     let mut title = String::new();
     while self.stage != Stage::Over {
       if let Some((id, name)) = self.shell.take() {
@@ -241,7 +241,7 @@ impl Console {
           Told::Leave => break,
           Told::Stop => self.stage = Stage::Leaving,
           Told::GoOn => {
-            self.come_back()?;
+            self.come_back().await?;
             due = Due::Now;
           }
         },
@@ -253,12 +253,12 @@ impl Console {
           own_log::settle();
           self.update(Msg::Tick)?;
           if Instant::now() >= clock {
-            clock = Instant::now() + CLOCK;
+            clock = self.clock();
           }
           due = due.max_of(Due::Soon);
         }
       }
-      while let Some(heard) = self.input.ready().await {
+      while let Some(heard) = self.input.ready() {
         self.hear(heard)?;
         due = Due::Now;
       }
@@ -269,6 +269,11 @@ impl Console {
       }
     }
     Ok(())
+  }
+
+  /// When the clock in the header moves on.
+  fn clock(&self) -> Instant {
+    Instant::now() + beat::until(self.world.clock.now(), CLOCK)
   }
 
   fn pause(&self) -> Duration {
@@ -360,7 +365,7 @@ impl Console {
 
   /// Leaves the terminal to a shell in a container until that ends.
   async fn visit(&mut self, id: &ContainerId, name: &str) -> io::Result<()> {
-    self.input.close();
+    self.input.close().await;
     self.screen.leave().await;
     let hello = format!(
       "cutover: a shell in {}; exit comes back\r\n",
@@ -368,7 +373,7 @@ impl Console {
     );
     io::stdout().write_all(hello.as_bytes())?;
     let ended = self.world.runtime.shell(id).await;
-    self.come_back()?;
+    self.come_back().await?;
     match ended {
       Ok(()) => self
         .app
@@ -390,7 +395,7 @@ impl Console {
       let tone = Tone::Warn;
       return self.update(Msg::Said { tone, text });
     }
-    self.input.close();
+    self.input.close().await;
     self.screen.leave().await;
     self.stage = Stage::Away;
     // The whole job, as the terminal would: a script that started us must stop too. Not SIGTSTP,
@@ -400,10 +405,10 @@ impl Console {
   }
 
   /// After a stop of any kind: whoever had the terminal may have changed it.
-  fn come_back(&mut self) -> io::Result<()> {
+  async fn come_back(&mut self) -> io::Result<()> {
     self.stage = Stage::Ours;
     self.screen.come_back()?;
-    self.input.reopen();
+    self.input.reopen().await;
     Ok(())
   }
 }

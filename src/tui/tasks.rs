@@ -27,6 +27,7 @@ use crate::{
     world::World,
   },
   model::{
+    beat,
     container::ContainerId,
     event::Recovery,
     log_source::Source,
@@ -312,7 +313,7 @@ async fn usage(world: World, mut sources: watch::Receiver<Vec<Source>>, to: mpsc
     }
     tokio::select! {
       changed = sources.changed() => if changed.is_err() { return },
-      () = sleep(BETWEEN_FIGURES) => {}
+      () = sleep(beat::until(world.clock.now(), BETWEEN_FIGURES)) => {}
     }
   }
 }

@@ -3,12 +3,23 @@
 //!
 //! `log_decoder` turns the bytes into lines; here is the request, the tail and the follower.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+  collections::VecDeque,
+  future::poll_fn,
+  pin::Pin,
+  task::{Context, Poll},
+  time::Duration,
+};
 
 use bollard::query_parameters::InspectContainerOptions;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
-use hyper::{Request, body::Incoming, client::conn::http1, header::HOST};
+use http_body_util::Empty;
+use hyper::{
+  Request,
+  body::{Body, Frame, Incoming},
+  client::conn::http1,
+  header::HOST,
+};
 use hyper_util::rt::TokioIo;
 use tokio::{
   io::{AsyncRead, AsyncWrite},
@@ -20,15 +31,18 @@ use super::{
   log_decoder::{Framing, LogDecoder},
 };
 use crate::{
+  adapters::clock::SystemClock,
   engine::{
-    log_pipe::{LogReader, log_pipe},
-    ports::{PortError, PortErrorKind},
+    log_pipe::{FRAME, LogReader, log_pipe},
+    ports::{Clock, PortError, PortErrorKind},
   },
-  model::{container::ContainerId, log_line::LogEntry},
+  model::{beat, container::ContainerId, log_line::LogEntry},
 };
 
 /// For all lines of a tail together.
 const TAIL: Duration = Duration::from_secs(10);
+/// Of a refusal.
+const MOST_WORDS: usize = 4096;
 
 trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
@@ -54,11 +68,9 @@ pub(super) async fn tail(
         lines.pop_front();
       }
     };
-    while let Some(frame) = body.frame().await {
-      let frame = frame.map_err(|error| docker.unreachable(&doing, &error))?;
-      if let Some(bytes) = frame.data_ref() {
-        decoder.push(bytes, &mut keep);
-      }
+    while let Some(bytes) = poll_fn(|context| body.poll(context)).await {
+      let bytes = bytes.map_err(|error| docker.unreachable(&doing, &error))?;
+      decoder.push(&bytes, &mut keep);
     }
     decoder.finish(&mut keep);
     Ok(Vec::from(lines))
@@ -87,18 +99,68 @@ pub(super) async fn follow(
   tokio::spawn(async move {
     let mut write = |line| writer.write(LogEntry::stamped(line));
     loop {
-      let frame = tokio::select! {
-        frame = body.frame() => frame,
+      let mut more = tokio::select! {
+        more = poll_fn(|context| body.poll(context)) => more,
         () = writer.closed() => return,
       };
-      let Some(Ok(frame)) = frame else { break };
-      if let Some(bytes) = frame.data_ref() {
+      while let Some(Ok(bytes)) = &more {
         decoder.push(bytes, &mut write);
+        match poll_fn(|context| Poll::Ready(body.poll(context))).await {
+          Poll::Ready(next) => more = next,
+          Poll::Pending => break,
+        }
+      }
+      if !matches!(more, Some(Ok(_))) {
+        break;
+      }
+      // What comes meanwhile waits in the socket: a flood costs one wake-up a frame, not one a line.
+      let wait = beat::until(SystemClock.now(), FRAME);
+      tokio::select! {
+        () = tokio::time::sleep(wait) => {}
+        () = writer.closed() => return,
       }
     }
     decoder.finish(&mut write);
   });
   Ok(reader)
+}
+
+/// The body of an answer and the connection that it comes from, which is driven by who reads it.
+struct Answer {
+  body: Incoming,
+  connection: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Answer {
+  /// The next bytes; `None` at the end.
+  fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, hyper::Error>>> {
+    loop {
+      match self.read(context) {
+        Poll::Ready(Some(Ok(frame))) => {
+          if let Ok(bytes) = frame.into_data() {
+            return Poll::Ready(Some(Ok(bytes)));
+          }
+        }
+        Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+        Poll::Ready(None) => return Poll::Ready(None),
+        Poll::Pending => return Poll::Pending,
+      }
+    }
+  }
+
+  fn read(
+    &mut self,
+    context: &mut Context<'_>,
+  ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    let frame = Pin::new(&mut self.body).poll_frame(context);
+    let Some(connection) = self.connection.as_mut().filter(|_| frame.is_pending()) else {
+      return frame;
+    };
+    if connection.as_mut().poll(context).is_ready() {
+      self.connection = None;
+    }
+    Pin::new(&mut self.body).poll_frame(context)
+  }
 }
 
 async fn open(
@@ -107,7 +169,7 @@ async fn open(
   container: &ContainerId,
   count: usize,
   until: Until,
-) -> Result<(LogDecoder, Incoming), PortError> {
+) -> Result<(LogDecoder, Answer), PortError> {
   let inspected = docker
     .ask(doing, |docker| async move {
       docker
@@ -133,7 +195,7 @@ async fn open(
   Ok((LogDecoder::new(framing), answer))
 }
 
-async fn get(docker: &Connection, doing: &str, path: &str) -> Result<Incoming, PortError> {
+async fn get(docker: &Connection, doing: &str, path: &str) -> Result<Answer, PortError> {
   let wire: Box<dyn Wire> = match &docker.address {
     Address::Unix(socket) => match UnixStream::connect(socket).await {
       Ok(stream) => Box::new(stream),
@@ -155,25 +217,38 @@ async fn get(docker: &Connection, doing: &str, path: &str) -> Result<Incoming, P
       ));
     }
   };
-  // Ends with the stream: dropping the body closes the connection.
-  tokio::spawn(connection);
+  let mut connection: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+    // Whoever reads the body is told how it ended.
+    drop(connection.await);
+  });
   let request = Request::get(path)
     .header(HOST, "docker")
     .body(Empty::<Bytes>::new())
     .map_err(|error| PortError::new(PortErrorKind::Unexpected, doing, error.to_string()))?;
-  let response = requests
-    .send_request(request)
-    .await
-    .map_err(|error| docker.unreachable(doing, &error))?;
-  if response.status().is_success() {
-    return Ok(response.into_body());
-  }
+  let mut answer = Box::pin(requests.send_request(request));
+  let answered = tokio::select! {
+    biased;
+    answered = &mut answer => (answered, Some(connection)),
+    () = &mut connection => (answer.await, None),
+  };
+  let (response, connection) = answered;
+  let response = response.map_err(|error| docker.unreachable(doing, &error))?;
   let status = response.status();
-  let words = http_body_util::Limited::new(response.into_body(), 4096)
-    .collect()
-    .await
-    .map(|words| String::from_utf8_lossy(&words.to_bytes()).into_owned())
-    .unwrap_or_default();
+  let mut answer = Answer {
+    body: response.into_body(),
+    connection,
+  };
+  if status.is_success() {
+    return Ok(answer);
+  }
+  let mut words = Vec::new();
+  while let Some(Ok(bytes)) = poll_fn(|context| answer.poll(context)).await {
+    words.extend_from_slice(&bytes);
+    if words.len() >= MOST_WORDS {
+      break;
+    }
+  }
+  let words = String::from_utf8_lossy(&words);
   Err(PortError::new(
     PortErrorKind::Refused,
     doing,

@@ -17,7 +17,7 @@ use crate::{
     world::World,
   },
   model::{
-    BySlot, Known, Slot,
+    BySlot, Known, Slot, beat,
     change::{Change, What},
     container::{Container, ContainerId},
     health::HealthReport,
@@ -194,7 +194,8 @@ impl<'w> Watch<'w> {
   }
 
   fn done(&mut self, part: Part, every: Duration) {
-    self.turns.done(part, Some(Instant::now() + every));
+    let wait = beat::until(self.world.clock.now(), every);
+    self.turns.done(part, Some(Instant::now() + wait));
   }
 
   fn opened(&mut self, opened: Result<mpsc::Receiver<Change>, PortError>) {

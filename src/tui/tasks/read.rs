@@ -10,7 +10,7 @@ use crate::{
     ports::{PortError, Torn},
     world::World,
   },
-  model::{event::Record, operation::OperationId, plan::Order},
+  model::{beat, event::Record, operation::OperationId, plan::Order},
   render::{
     self, Page, Tone, Typing,
     story::{Runner, Story},
@@ -92,7 +92,7 @@ pub(super) async fn watching(world: World, to: mpsc::Sender<Msg>) {
     if to.is_closed() {
       return;
     }
-    sleep(BETWEEN_COUNTS).await;
+    sleep(beat::until(world.clock.now(), BETWEEN_COUNTS)).await;
   }
 }
 
