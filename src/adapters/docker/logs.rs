@@ -6,6 +6,7 @@
 use std::{
   collections::VecDeque,
   future::poll_fn,
+  io,
   pin::Pin,
   task::{Context, Poll},
   time::Duration,
@@ -29,6 +30,7 @@ use tokio::{
 use super::{
   connection::{Address, Connection, QUERY},
   log_decoder::{Framing, LogDecoder},
+  paced::{Paced, Patience},
 };
 use crate::{
   adapters::clock::SystemClock,
@@ -99,10 +101,12 @@ pub(super) async fn follow(
   tokio::spawn(async move {
     let mut write = |line| writer.write(LogEntry::stamped(line));
     loop {
+      body.patience.begin();
       let mut more = tokio::select! {
         more = poll_fn(|context| body.poll(context)) => more,
         () = writer.closed() => return,
       };
+      body.patience.end();
       while let Some(Ok(bytes)) = &more {
         decoder.push(bytes, &mut write);
         match poll_fn(|context| Poll::Ready(body.poll(context))).await {
@@ -129,6 +133,7 @@ pub(super) async fn follow(
 struct Answer {
   body: Incoming,
   connection: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+  patience: Patience,
 }
 
 impl Answer {
@@ -196,16 +201,17 @@ async fn open(
 }
 
 async fn get(docker: &Connection, doing: &str, path: &str) -> Result<Answer, PortError> {
-  let wire: Box<dyn Wire> = match &docker.address {
-    Address::Unix(socket) => match UnixStream::connect(socket).await {
-      Ok(stream) => Box::new(stream),
-      Err(error) => return Err(docker.unreachable(doing, &error)),
-    },
-    Address::Tcp(host) | Address::Other(host) => match TcpStream::connect(host).await {
-      Ok(stream) => Box::new(stream),
-      Err(error) => return Err(docker.unreachable(doing, &error)),
-    },
+  let patience = Patience::default();
+  let paced = patience.clone();
+  let wire: Result<Box<dyn Wire>, io::Error> = match &docker.address {
+    Address::Unix(socket) => UnixStream::connect(socket)
+      .await
+      .map(|stream| Box::new(Paced::new(stream, paced)) as Box<dyn Wire>),
+    Address::Tcp(host) | Address::Other(host) => TcpStream::connect(host)
+      .await
+      .map(|stream| Box::new(Paced::new(stream, paced)) as Box<dyn Wire>),
   };
+  let wire = wire.map_err(|error| docker.unreachable(doing, &error))?;
   let shaken = tokio::time::timeout(QUERY, http1::handshake(TokioIo::new(wire))).await;
   let (mut requests, connection) = match shaken {
     Ok(shaken) => shaken.map_err(|error| docker.unreachable(doing, &error))?,
@@ -237,6 +243,7 @@ async fn get(docker: &Connection, doing: &str, path: &str) -> Result<Answer, Por
   let mut answer = Answer {
     body: response.into_body(),
     connection,
+    patience,
   };
   if status.is_success() {
     return Ok(answer);

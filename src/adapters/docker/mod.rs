@@ -16,6 +16,7 @@ mod lifecycle;
 mod local;
 mod log_decoder;
 mod logs;
+mod paced;
 mod preflight;
 mod shell;
 mod start;
