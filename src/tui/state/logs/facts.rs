@@ -96,19 +96,23 @@ impl Logs {
       .flat_map(|side| side.sources.iter().map(|source| source.name.as_str()))
   }
 
-  /// What can be chosen in a pane: its own sources, then those outside the slots.
+  /// What can be chosen in a pane: its own sources by name, then those outside the slots; not in
+  /// the order in which they happened to speak first.
   pub fn choices(&self, id: PaneId) -> Vec<&Shown> {
     let own = match id {
       PaneId::Slot(slot) => slot as usize..slot as usize + 1,
       PaneId::Merged => 0..2,
     };
-    let mut names = Vec::new();
-    for side in self.sides[own].iter().chain([&self.sides[SHARED]]) {
-      for source in &side.sources {
-        if !names.contains(&&source.name) {
-          names.push(&source.name);
-        }
-      }
+    let mut names: Vec<&Shown> = Vec::new();
+    for sides in [&self.sides[own], &self.sides[SHARED..=SHARED]] {
+      let mut more: Vec<&Shown> = sides
+        .iter()
+        .flat_map(|side| side.sources.iter().map(|source| &source.name))
+        .filter(|name| !names.contains(name))
+        .collect();
+      more.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+      more.dedup();
+      names.extend(more);
     }
     names
   }
