@@ -70,6 +70,7 @@ pub async fn run(
         Some(change) => watch.changed(&change),
         None => watch.parted(),
       },
+      () = world.ledger.changed() => watch.written(),
       Some(found) = looks.next(), if !looks.is_empty() => {
         watch.take(found);
         while let Some(Some(found)) = looks.next().now_or_never() {

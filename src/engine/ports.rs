@@ -311,6 +311,11 @@ pub trait Ledger: Send + Sync {
   fn present(&self) -> Result<Vec<Watcher>, PortError>;
   /// Changes whenever anything may have changed that the ledger would tell: a few `stat` calls.
   fn stamp(&self) -> u64;
+  /// Resolves when an operation may have begun or ended, sooner than `stamp` can be asked. Pends
+  /// for ever where nobody tells.
+  fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    Box::pin(std::future::pending())
+  }
   /// What the newest `most` operations pinned, newest first.
   fn pinned(&self, most: usize) -> Result<Vec<Pins>, PortError>;
 }

@@ -1,6 +1,6 @@
 //! What is put down is found again, and the team's own files are kept true.
 
-use std::{fs, os::unix::fs::MetadataExt, sync::Arc};
+use std::{fs, os::unix::fs::MetadataExt, sync::Arc, time::Duration};
 
 use cutover::{
   adapters::ledger::FileLedger,
@@ -13,6 +13,7 @@ use cutover::{
     shown::Shown,
   },
 };
+use tokio::time::timeout;
 
 use crate::fixture::{folder, ledger, live, modes_under, order, pins, site};
 
@@ -362,4 +363,23 @@ fn the_saved_managed_file_lies_beside_the_journal_to_be_put_back_by_hand() {
   journal.write(&event).unwrap();
   let kept = ledger.folder(OperationId(1)).path().join("saved-file");
   assert_eq!(fs::read_to_string(kept).unwrap(), text);
+}
+
+#[tokio::test]
+async fn an_operation_that_begins_is_told_at_once_also_when_nobody_was_listening() {
+  let folder = folder();
+  let (ledger, other) = (ledger(folder.path()), ledger(folder.path()));
+  let lock = ledger.try_lock().unwrap().unwrap();
+  let told = || timeout(Duration::from_secs(2), other.changed());
+  let (first, ()) = tokio::join!(told(), async {
+    ledger.put_order(&order(1), &lock).unwrap();
+  });
+  first.expect("what was written is told");
+  // Until all of it was told.
+  while timeout(Duration::from_millis(100), other.changed())
+    .await
+    .is_ok()
+  {}
+  ledger.put_order(&order(2), &lock).unwrap();
+  told().await.expect("what was written in between is told");
 }

@@ -14,6 +14,7 @@
 
 mod bytes;
 mod gone;
+mod journey;
 mod looks;
 mod restored;
 #[allow(dead_code, reason = "shared with the stack tests, which use all of it")]

@@ -10,6 +10,7 @@ use std::{
   time::{Duration, Instant},
 };
 
+use chrono::{DateTime, Utc};
 use nix::{
   libc,
   sys::{
@@ -28,6 +29,8 @@ pub(crate) const NARROW: (u16, u16) = (80, 24);
 struct Seen {
   parser: vt100::Parser,
   raw: Vec<u8>,
+  /// How much had come by when, for each piece that came.
+  arrivals: Vec<(DateTime<Utc>, usize)>,
   /// Nobody reads: the program's writes pile up.
   held: bool,
   /// The reader ends before it reads again.
@@ -164,6 +167,7 @@ impl Terminal {
       Mutex::new(Seen {
         parser: vt100::Parser::new(number(rows), number(columns), 0),
         raw: Vec::new(),
+        arrivals: Vec::new(),
         held: false,
         hung_up: false,
         ended: false,
@@ -322,6 +326,26 @@ impl Terminal {
     self.shared.lock().raw.clone()
   }
 
+  /// Shows everything once more on a terminal of this size, each piece with the time at which it
+  /// came.
+  pub(crate) fn replay(
+    &self,
+    (columns, rows): (u16, u16),
+    mut each: impl FnMut(DateTime<Utc>, &vt100::Screen),
+  ) {
+    let (raw, arrivals) = {
+      let seen = self.shared.lock();
+      (seen.raw.clone(), seen.arrivals.clone())
+    };
+    let mut parser = vt100::Parser::new(number(rows), number(columns), 0);
+    let mut from = 0;
+    for (at, to) in arrivals {
+      parser.process(&raw[from..to]);
+      each(at, parser.screen());
+      from = to;
+    }
+  }
+
   pub(crate) fn written(&self) -> usize {
     self.shared.lock().raw.len()
   }
@@ -395,6 +419,8 @@ fn read(mut reader: Box<dyn Read + Send>, shared: &Shared) {
     }
     shared.change(|seen| {
       seen.raw.extend_from_slice(&chunk[..count]);
+      let length = seen.raw.len();
+      seen.arrivals.push((Utc::now(), length));
       seen.parser.process(&chunk[..count]);
     });
   }

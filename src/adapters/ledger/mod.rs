@@ -17,8 +17,9 @@ mod safety;
 mod stamp;
 mod team_files;
 mod team_truth;
+mod watch;
 
-use std::{fs, io, path::Path, sync::Arc};
+use std::{fs, future::Future, io, path::Path, pin::Pin, sync::Arc};
 
 use chrono::Utc;
 use nix::unistd::Group;
@@ -51,6 +52,7 @@ pub struct FileLedger {
   site: Arc<Site>,
   access: Access,
   newest: stamp::Newest,
+  watch: watch::Watch,
 }
 
 impl FileLedger {
@@ -72,6 +74,7 @@ impl FileLedger {
           group,
         },
         newest: stamp::Newest::default(),
+        watch: watch::Watch::default(),
         site,
       }),
     }
@@ -286,6 +289,10 @@ impl Ledger for FileLedger {
 
   fn stamp(&self) -> u64 {
     stamp::of(&self.site, &self.newest)
+  }
+
+  fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    Box::pin(self.watch.changed(self.state(), &self.newest))
   }
 
   fn pinned(&self, most: usize) -> Result<Vec<Pins>, PortError> {

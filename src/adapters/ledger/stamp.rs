@@ -20,7 +20,7 @@ use crate::{config::Site, model::operation::OperationId};
 pub(super) struct Newest(Mutex<Option<(u64, Option<OperationId>)>>);
 
 impl Newest {
-  fn of(&self, state: &Path) -> Option<OperationId> {
+  pub(super) fn of(&self, state: &Path) -> Option<OperationId> {
     let mut folder = DefaultHasher::new();
     add(&mut folder, &operations::all(state));
     let folder = folder.finish();

@@ -25,7 +25,8 @@ pub const DEAR_PROOF: Duration = Duration::from_secs(30);
 pub const HEALTH: Duration = Duration::from_secs(10);
 /// Health checks of a slot of which any runs a command, in a container or here.
 pub const DEAR_HEALTH: Duration = Duration::from_secs(30);
-/// Lock, operations, journals and state files: a few `stat` calls.
+/// Lock, operations, journals and state files: a few `stat` calls. Only a net where the ledger
+/// tells of itself.
 pub const LEDGER: Duration = Duration::from_millis(250);
 /// A lock that is held is asked for this often: its holder's death changes no file.
 pub const LOCK: Duration = Duration::from_secs(1);

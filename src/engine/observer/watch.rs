@@ -131,6 +131,12 @@ impl<'w> Watch<'w> {
     }
   }
 
+  /// Something was written to the ledger.
+  pub(super) fn written(&mut self) {
+    let soon = Instant::now() + pace::SETTLE;
+    self.turns.call(Part::Ledger, soon);
+  }
+
   fn proxy(&self) -> Option<&ContainerId> {
     self.parts.router.value()?.proxy.container.as_ref()
   }

@@ -1,0 +1,269 @@
+//! A release from the first key to the way back, on a real site under load: one console drives it,
+//! is killed on the way and replaced, and a second one that only watches sees every step.
+
+use std::{
+  fmt::Write,
+  sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+  },
+  thread::{self, JoinHandle},
+  time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use cutover::model::event::{Event, Record};
+use nix::sys::signal::Signal;
+use portable_pty::CommandBuilder;
+
+use crate::{
+  site::{Site, lost},
+  support::{Terminal, WIDE, console},
+};
+
+/// What is promised to whoever watches: from a record of the journal to the screen.
+const SOON: TimeDelta = TimeDelta::milliseconds(250);
+/// How often the machine is asked how late it is.
+const EVERY: Duration = Duration::from_millis(5);
+
+#[test]
+fn a_release_from_the_first_key_to_the_way_back_is_seen_step_by_step_and_loses_nothing() {
+  let site = Site::up(&[]);
+  let load = site.load(120, "new,post");
+  let machine = Machine::watch();
+  let mut watcher = open(&site, &["ui", "--observe"]);
+  watcher.wait_text("[only watching]");
+
+  let mut first = open(&site, &[]);
+  watcher.wait_text("2 watch");
+  choose(&mut first);
+  first.wait_text("[..] wait until GREEN is healthy");
+  first.signal(Signal::SIGKILL);
+  first.ended();
+
+  let mut second = open(&site, &[]);
+  second.wait_text("WAITS FOR YOU: S");
+  second.keys("S");
+  second.wait_text("SWITCH USERS");
+  answer(&mut second, "green\r");
+  users_are_on(&second, "LIVE [G] GREEN 1.1.0");
+  assert_eq!(site.proven(), "green");
+
+  second.wait_text(" R roll back");
+  second.keys("R");
+  second.wait_text("ROLL BACK?");
+  answer(&mut second, "y");
+  users_are_on(&second, "LIVE [B] BLUE 1.0.0");
+  assert_eq!(site.proven(), "blue");
+
+  users_are_on(&watcher, "LIVE [B] BLUE 1.0.0");
+  assert_eq!(site.newest(), 2, "a deploy and a rollback, nothing else");
+  let summary = load.stop();
+  for kind in ["new", "post"] {
+    assert_eq!(lost(&summary, kind), 0, "{summary:#}");
+  }
+  watcher.keys("q");
+  watcher.ended();
+  watcher.wait_restored();
+  every_step_was_seen_soon(&site, &watcher, &machine.late());
+}
+
+fn open(site: &Site, words: &[&str]) -> Terminal {
+  let mut command: CommandBuilder = console(&site.config);
+  command.args(words);
+  let terminal = Terminal::start(command, WIDE);
+  terminal.wait_text("LIVE [");
+  terminal
+}
+
+/// `D`, the version, and yes to what its plan says.
+fn choose(terminal: &mut Terminal) {
+  terminal.wait_text(" D deploy");
+  terminal.keys("D");
+  terminal.wait_text("1.1.0");
+  terminal.hold("1.1.0", 1, Duration::from_millis(100));
+  terminal.keys("\r");
+  terminal.wait_text("Type  green");
+  answer(terminal, "green\r");
+}
+
+/// Types as a person does, once keys count; the key that decides comes after a look.
+fn answer(terminal: &mut Terminal, keys: &str) {
+  terminal.wait_no_text("keys count in a moment");
+  let (typed, decides) = keys.split_at(keys.len() - 1);
+  for key in typed.chars() {
+    terminal.hold(&key.to_string(), 1, Duration::from_millis(80));
+  }
+  terminal.hold("", 1, Duration::from_millis(400));
+  terminal.keys(decides);
+}
+
+#[track_caller]
+fn users_are_on(terminal: &Terminal, live: &str) {
+  terminal.wait(live, |screen| {
+    let text = screen.contents();
+    text.contains(live) && text.contains(" done ")
+  });
+}
+
+/// What the panel of the operation says about it.
+struct Shown {
+  number: u32,
+  text: String,
+  done: Option<usize>,
+  is_over: bool,
+}
+
+fn shown(screen: &vt100::Screen) -> Option<Shown> {
+  let text = screen.contents();
+  let title = text.lines().find(|line| line.contains("3 #"))?;
+  let number = title.split("3 #").nth(1)?;
+  let number = number.split(' ').next()?.parse().ok()?;
+  let done = title
+    .split(' ')
+    .find_map(|word| word.split_once('/')?.0.parse().ok());
+  Some(Shown {
+    number,
+    done,
+    is_over: title.contains(" done "),
+    text,
+  })
+}
+
+impl Shown {
+  /// Whether the screen says what this record, after which so many steps are done, says.
+  fn says(&self, number: u32, event: &Event, finished: usize) -> bool {
+    let further = |steps| self.done.is_some_and(|done| done >= steps);
+    let waits = self.text.contains("WAITS FOR YOU");
+    self.number > number
+      || self.number == number
+        && (self.is_over
+          || match event {
+            Event::StepStarted { index } => {
+              let row = |mark| self.text.contains(&format!("{:>2} [{mark}]", index + 1));
+              row("..") || row("ok") || further(index + 1)
+            }
+            Event::StepFinished { .. } => waits || further(finished),
+            Event::GateOpened { .. } => waits,
+            Event::Begun { .. } => true,
+            _ => false,
+          })
+  }
+}
+
+fn is_step(event: &Event) -> bool {
+  matches!(
+    event,
+    Event::Begun { .. }
+      | Event::StepStarted { .. }
+      | Event::StepFinished { .. }
+      | Event::GateOpened { .. }
+      | Event::Ended { .. }
+  )
+}
+
+#[track_caller]
+fn every_step_was_seen_soon(site: &Site, watcher: &Terminal, late: &[Late]) {
+  let mut waiting: Vec<(u32, Record, usize)> = Vec::new();
+  for number in [1, 2] {
+    let mut finished = 0;
+    for line in site.journal(number).lines() {
+      let record: Record = serde_json::from_str(line).expect("a record");
+      finished += usize::from(matches!(record.event, Event::StepFinished { .. }));
+      if is_step(&record.event) {
+        waiting.push((number, record, finished));
+      }
+    }
+  }
+  let mut lags: Vec<Lag> = Vec::new();
+  watcher.replay(WIDE, |at, screen| {
+    let Some(shown) = shown(screen) else { return };
+    waiting.retain(|(number, record, finished)| {
+      let seen = record.at <= at && shown.says(*number, &record.event, *finished);
+      if seen {
+        lags.push(Lag {
+          took: at - record.at,
+          machine: late_between(late, record.at, at),
+          what: format!("#{number} {:?}", record.event),
+        });
+      }
+      !seen
+    });
+  });
+  assert!(waiting.is_empty(), "never seen: {waiting:#?}");
+  lags.sort_by_key(|lag| lag.took);
+  println!("{}", distribution(&lags));
+  let soon = lags.iter().all(|lag| lag.took - lag.machine <= SOON);
+  assert!(
+    soon,
+    "later than {} ms:\n{}",
+    SOON.num_milliseconds(),
+    distribution(&lags)
+  );
+}
+
+/// How long a record took to the screen, and how late the machine woke anybody meanwhile.
+struct Lag {
+  took: TimeDelta,
+  machine: TimeDelta,
+  what: String,
+}
+
+fn distribution(lags: &[Lag]) -> String {
+  let at = |share: usize| lags[(lags.len() - 1) * share / 100].took.num_milliseconds();
+  let mut text = format!(
+    "{} records, seen after: median {} ms, 90 % {} ms, all {} ms; the slowest:\n",
+    lags.len(),
+    at(50),
+    at(90),
+    at(100)
+  );
+  for lag in lags.iter().rev().take(8) {
+    let what: String = lag.what.chars().take(80).collect();
+    let (took, machine) = (lag.took.num_milliseconds(), lag.machine.num_milliseconds());
+    let _ = writeln!(text, "{took:>6} ms  (machine late by {machine} ms)  {what}");
+  }
+  text
+}
+
+/// At a moment a thread that only wanted to wake up was woken so much too late.
+type Late = (DateTime<Utc>, TimeDelta);
+
+/// Notes how late the machine wakes a thread that has nothing else to do: that much of a delay is
+/// not the console's.
+struct Machine {
+  ends: Arc<AtomicBool>,
+  watching: JoinHandle<Vec<Late>>,
+}
+
+impl Machine {
+  fn watch() -> Self {
+    let ends = Arc::new(AtomicBool::new(false));
+    let theirs = Arc::clone(&ends);
+    let watching = thread::spawn(move || {
+      let mut late = Vec::new();
+      while !theirs.load(Ordering::Relaxed) {
+        let before = Utc::now();
+        thread::park_timeout(EVERY);
+        let now = Utc::now();
+        late.push((
+          now,
+          now - before - TimeDelta::from_std(EVERY).expect("a pause"),
+        ));
+      }
+      late
+    });
+    Self { ends, watching }
+  }
+
+  fn late(self) -> Vec<Late> {
+    self.ends.store(true, Ordering::Relaxed);
+    self.watching.join().expect("the watch ends")
+  }
+}
+
+fn late_between(late: &[Late], from: DateTime<Utc>, to: DateTime<Utc>) -> TimeDelta {
+  let meanwhile = late.iter().filter(|(at, _)| (from..=to).contains(at));
+  let worst = meanwhile.map(|(_, late)| *late).max();
+  worst.unwrap_or_default().max(TimeDelta::zero())
+}
