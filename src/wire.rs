@@ -17,13 +17,13 @@ use crate::{
     commands::{self, Desk},
     output::Out,
   },
-  config::{self, ConfigFaults, Loaded, Origins, Overrides, Places, Site, Wanted},
+  config::{self, ConfigFaults, Loaded, NotFound, Origins, Overrides, Places, Site, Wanted},
   engine::{
     World,
     ports::{Database, Ledger, PortError},
   },
   model::operation::Outcome,
-  render::Page,
+  render::{self, Page},
 };
 
 /// Carries out a parsed command line and says how it ended.
@@ -31,8 +31,8 @@ pub async fn run(cli: Cli) -> Outcome {
   let mut out = Out::process(cli.globals.color);
   let loaded = match load(&cli) {
     Ok(loaded) => loaded,
-    Err(faults) => {
-      out.progress(&page(&faults.to_string()));
+    Err(why) => {
+      out.progress(&why);
       return Outcome::Misconfigured;
     }
   };
@@ -69,18 +69,23 @@ pub fn opens_console(cli: &Cli) -> bool {
   console::is_wanted(cli)
 }
 
-fn load(cli: &Cli) -> Result<Loaded, ConfigFaults> {
-  let places = places()?;
+/// The site, or what is to be said about there being none.
+fn load(cli: &Cli) -> Result<Loaded, Page> {
+  let told = |faults: ConfigFaults| page(&faults.to_string());
+  let places = places().map_err(told)?;
   let wanted = Wanted {
     config: cli.globals.config.as_deref(),
     site: cli.globals.site.as_deref(),
   };
-  let file = config::find(wanted, &places, &environment)?;
+  let file = config::find(wanted, &places, &environment).map_err(|why| match why {
+    NotFound::Nowhere(nowhere) => render::nowhere::page(&nowhere),
+    NotFound::Faults(faults) => told(faults),
+  })?;
   let overrides = Overrides {
     defaults: places.defaults(),
     ..Overrides::default()
   };
-  config::load_settings(&file, &overrides, &environment)
+  config::load_settings(&file, &overrides, &environment).map_err(told)
 }
 
 fn places() -> Result<Places, ConfigFaults> {

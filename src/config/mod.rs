@@ -33,7 +33,7 @@ pub use fault::{ConfigFault, ConfigFaults};
 pub use layers::variable;
 pub use load::{Environment, Loaded, Override, Overrides, load, load_settings, load_text};
 pub use origin::{Origin, Setting};
-pub use paths::{Places, Wanted, find};
+pub use paths::{NotFound, Nowhere, Places, Wanted, find};
 pub use reference::{DEFAULT, PROFILES, reference};
 pub use show::{Origins, show, show_console};
 pub use site::*;

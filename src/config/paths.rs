@@ -4,11 +4,17 @@
 //! above it. A flag beats the environment and both beat the place one happens to stand in, so
 //! that a named site is never silently another.
 
-use std::path::{Path, PathBuf};
+use std::{
+  collections::BTreeSet,
+  fs,
+  path::{Path, PathBuf},
+};
 
 use super::{ConfigFaults, load::Environment};
 
 const NAME: &str = "cutover.toml";
+/// What each machine and user may set for every site; no site itself.
+const DEFAULTS: &str = "config";
 
 /// Where configuration lives outside of sites.
 #[derive(Clone, Debug)]
@@ -32,21 +38,62 @@ impl Places {
 
   /// Defaults files, weakest first, for `Overrides::defaults`.
   pub fn defaults(&self) -> Vec<PathBuf> {
-    let user = self.user.iter().map(|folder| folder.join("config.toml"));
-    std::iter::once(self.machine.join("config.toml"))
-      .chain(user)
+    let folders = [&self.machine].into_iter().chain(&self.user);
+    folders
+      .map(|folder| folder.join(format!("{DEFAULTS}.toml")))
       .collect()
   }
 
-  /// Where `--site name` may lie, first choice first.
+  /// Folders of sites that have names, first choice first.
+  fn shelves(&self) -> impl Iterator<Item = PathBuf> {
+    let user = self.user.iter().map(|folder| folder.join("sites"));
+    user.chain([self.machine.clone()])
+  }
+
+  /// Where `--site name` may lie.
   fn named(&self, name: &str) -> Vec<PathBuf> {
-    let user = self
-      .user
-      .iter()
-      .map(|folder| folder.join("sites").join(format!("{name}.toml")));
-    user
-      .chain([self.machine.join(format!("{name}.toml"))])
+    let shelves = self.shelves();
+    shelves
+      .map(|folder| folder.join(format!("{name}.toml")))
       .collect()
+  }
+
+  fn nowhere(&self) -> Nowhere {
+    let files = self
+      .shelves()
+      .filter_map(|folder| fs::read_dir(folder).ok());
+    let sites: BTreeSet<String> = files
+      .flatten()
+      .filter_map(|entry| Some(entry.ok()?.path()))
+      .filter(|file| file.extension().is_some_and(|end| end == "toml") && file.is_file())
+      .filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned()))
+      .filter(|name| name != DEFAULTS && is_name(name))
+      .collect();
+    Nowhere {
+      folder: self.current.clone(),
+      sites: sites.into_iter().collect(),
+    }
+  }
+}
+
+/// Nobody named a site, and none lies where this process stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nowhere {
+  pub folder: PathBuf,
+  /// What `--site` could name.
+  pub sites: Vec<String>,
+}
+
+/// Why there is no file.
+#[derive(Debug)]
+pub enum NotFound {
+  Nowhere(Nowhere),
+  Faults(ConfigFaults),
+}
+
+impl From<ConfigFaults> for NotFound {
+  fn from(faults: ConfigFaults) -> Self {
+    Self::Faults(faults)
   }
 }
 
@@ -61,20 +108,20 @@ pub fn find(
   wanted: Wanted<'_>,
   places: &Places,
   environment: Environment<'_>,
-) -> Result<PathBuf, ConfigFaults> {
-  match (wanted.config, wanted.site) {
+) -> Result<PathBuf, NotFound> {
+  Ok(match (wanted.config, wanted.site) {
     (Some(file), Some(_)) => Err(ConfigFaults::one(
       file,
       "--config and --site are both given",
       "give one of them",
-    )),
-    (Some(file), None) => existing(places.current.join(file), "--config"),
-    (None, Some(name)) => by_name(name, places),
+    ))?,
+    (Some(file), None) => existing(places.current.join(file), "--config")?,
+    (None, Some(name)) => by_name(name, places)?,
     (None, None) => match environment("CUTOVER_CONFIG").filter(|path| !path.is_empty()) {
-      Some(file) => existing(places.current.join(file), "CUTOVER_CONFIG"),
-      None => upward(places),
+      Some(file) => existing(places.current.join(file), "CUTOVER_CONFIG")?,
+      None => upward(places).ok_or_else(|| NotFound::Nowhere(places.nowhere()))?,
     },
-  }
+  })
 }
 
 fn existing(file: PathBuf, by: &str) -> Result<PathBuf, ConfigFaults> {
@@ -90,11 +137,7 @@ fn existing(file: PathBuf, by: &str) -> Result<PathBuf, ConfigFaults> {
 }
 
 fn by_name(name: &str, places: &Places) -> Result<PathBuf, ConfigFaults> {
-  let fine = name.starts_with(|c: char| c.is_ascii_alphanumeric())
-    && name
-      .chars()
-      .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
-  if !fine {
+  if !is_name(name) {
     let message = "this is not the name of a site";
     return Err(ConfigFaults::one(
       Path::new(name),
@@ -117,20 +160,19 @@ fn by_name(name: &str, places: &Places) -> Result<PathBuf, ConfigFaults> {
     })
 }
 
-fn upward(places: &Places) -> Result<PathBuf, ConfigFaults> {
-  let found = places
+fn is_name(name: &str) -> bool {
+  name.starts_with(|c: char| c.is_ascii_alphanumeric())
+    && name
+      .chars()
+      .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+}
+
+fn upward(places: &Places) -> Option<PathBuf> {
+  places
     .current
     .ancestors()
     .map(|folder| folder.join(NAME))
-    .find(|file| file.is_file());
-  found.ok_or_else(|| {
-    let message = format!(
-      "there is no {NAME} in {} or any folder above it",
-      places.current.display()
-    );
-    let hint = "go to the site's folder, or use --config FILE or --site NAME";
-    ConfigFaults::one(Path::new(NAME), message, hint)
-  })
+    .find(|file| file.is_file())
 }
 
 fn list(files: &[PathBuf]) -> String {

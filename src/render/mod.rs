@@ -11,6 +11,7 @@ pub mod health;
 pub mod history;
 pub mod inspect;
 pub mod lock;
+pub mod nowhere;
 pub mod page;
 pub mod plan;
 pub mod progress;

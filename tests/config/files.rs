@@ -6,7 +6,7 @@ use std::{
   path::{Path, PathBuf},
 };
 
-use cutover::config::{self, Places, Wanted};
+use cutover::config::{self, NotFound, Places, Wanted};
 
 use crate::{BASE, BASE_FILES, folder, load, messages, nothing, write};
 
@@ -97,7 +97,10 @@ fn the_file_is_found_by_flag_then_site_then_variable_then_place() {
       };
       config::find(wanted, &places, environment)
         .map(|file| fs::canonicalize(file).expect("a file"))
-        .map_err(|faults| faults.faults[0].message.clone())
+        .map_err(|why| match why {
+          NotFound::Faults(faults) => faults.faults[0].message.clone(),
+          NotFound::Nowhere(nowhere) => panic!("{nowhere:?}"),
+        })
     };
   let at = |name: &str| -> Result<PathBuf, String> {
     Ok(fs::canonicalize(folder.path().join(name)).expect("a file"))
@@ -127,6 +130,28 @@ fn the_file_is_found_by_flag_then_site_then_variable_then_place() {
       folder.path().join("user/config.toml")
     ]
   );
+}
+
+#[test]
+fn where_no_site_is_the_named_ones_are_told() {
+  let folder = folder(&[
+    "user/sites/shop.toml",
+    "etc/shop.toml",
+    "etc/depot.toml",
+    "etc/config.toml",
+    "etc/notes.txt",
+  ]);
+  let current = folder.path().join("user");
+  let places = Places {
+    current: current.clone(),
+    user: Some(folder.path().join("user")),
+    machine: folder.path().join("etc"),
+  };
+  let Err(NotFound::Nowhere(nowhere)) = config::find(Wanted::default(), &places, &nothing) else {
+    panic!("a site was found");
+  };
+  assert_eq!(nowhere.folder, current);
+  assert_eq!(nowhere.sites, ["depot", "shop"]);
 }
 
 #[test]

@@ -2,7 +2,27 @@
 
 use std::time::Duration;
 
-use crate::support::{NARROW, Nowhere, WIDE};
+use portable_pty::CommandBuilder;
+
+use crate::support::{NARROW, Nowhere, Terminal, WIDE, plain};
+
+#[test]
+fn where_there_is_no_site_it_says_so_and_names_the_ways_on() {
+  let folder = tempfile::tempdir().expect("a folder");
+  let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cutover"));
+  plain(&mut command);
+  command.cwd(folder.path());
+  let mut terminal = Terminal::start(command, NARROW);
+  assert_eq!(terminal.ended().exit_code(), 8);
+  for text in [
+    "NO SITE HERE",
+    "cutover init",
+    "cutover demo",
+    "--config FILE",
+  ] {
+    terminal.wait_text(text);
+  }
+}
 
 #[test]
 fn every_size_says_that_it_is_unknown_who_is_live_and_why() {
