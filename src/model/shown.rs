@@ -10,14 +10,17 @@ use unicode_width::UnicodeWidthChar;
 
 const MOST_BYTES: usize = 8 * 1024;
 const MOST_ACCENTS: usize = 2;
+/// Stands where an escape sequence was cut out.
+pub const MARK: char = '␛';
 
 /// Text that is safe to print: one line, no escape sequence, nothing that re-orders or hides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Shown(String);
 
 impl Shown {
-  /// Cleans one line. Tabs become spaces, line ends become spaces, everything that steers a
-  /// terminal or hides text becomes nothing, and a removed escape leaves a visible mark.
+  /// Cleans one line. Tabs and line ends become spaces, what hides or re-orders text and what
+  /// only colors it becomes nothing. A sequence that would steer the terminal becomes `MARK`; of
+  /// one that has no end only its beginning does, and what follows it stays.
   pub fn line(raw: &str) -> Self {
     // Most lines are plain, and a screen full of them is cleaned thirty times a second.
     if raw.len() < MOST_BYTES && raw.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
@@ -25,8 +28,9 @@ impl Shown {
     }
     let mut out = String::with_capacity(raw.len().min(MOST_BYTES));
     let mut accents = 0;
-    let mut chars = raw.chars().peekable();
-    while let Some(c) = chars.next() {
+    let mut rest = raw;
+    while let Some(c) = rest.chars().next() {
+      rest = &rest[c.len_utf8()..];
       if out.len() >= MOST_BYTES {
         out.push_str(" [cut]");
         break;
@@ -34,9 +38,15 @@ impl Shown {
       match c {
         '\t' => out.push_str("    "),
         '\n' | '\u{2028}' | '\u{2029}' => out.push(' '),
-        '\u{1b}' => {
-          skip_sequence(&mut chars);
-        }
+        '\u{1b}' => match sequence(rest) {
+          Escape::Look(length) => rest = &rest[length..],
+          Escape::Command(length) => {
+            out.push(MARK);
+            rest = &rest[length..];
+          }
+          Escape::Broken => out.push(MARK),
+        },
+        '\u{80}'..='\u{9f}' => out.push(MARK),
         _ if is_hidden(c) => {}
         _ if c.width() == Some(0) => {
           accents += 1;
@@ -67,40 +77,41 @@ impl Shown {
   }
 }
 
-/// Drops the rest of one escape sequence: CSI to its final byte, a string (OSC, DCS, APC, PM, SOS)
-/// to its end, anything else one character.
-fn skip_sequence(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-  match chars.peek() {
-    Some('[') => {
-      chars.next();
-      while let Some(&c) = chars.peek() {
-        if !('\u{20}'..='\u{7e}').contains(&c) {
-          return;
-        }
-        chars.next();
-        if ('\u{40}'..='\u{7e}').contains(&c) {
-          return;
-        }
+/// What stands behind an escape character.
+enum Escape {
+  /// Colors and character sets, of so many bytes: nobody reads them.
+  Look(usize),
+  /// A whole sequence that would do something, of so many bytes.
+  Command(usize),
+  /// Only the beginning of a sequence, or none: what follows is the text of somebody.
+  Broken,
+}
+
+/// CSI ends with its final byte; a string (OSC, DCS, APC, PM, SOS) with BEL or ST on its line.
+fn sequence(rest: &str) -> Escape {
+  let Some(kind) = rest.chars().next() else {
+    return Escape::Broken;
+  };
+  let body = &rest[kind.len_utf8()..];
+  match kind {
+    '[' => match body.find(|c: char| !('\u{20}'..='\u{3f}').contains(&c)) {
+      Some(at) if body[at..].starts_with('m') => Escape::Look(at + 2),
+      Some(at) if ('\u{40}'..='\u{7e}').contains(&char::from(body.as_bytes()[at])) => {
+        Escape::Command(at + 2)
       }
-    }
-    Some(']' | 'P' | '_' | '^' | 'X') => {
-      chars.next();
-      while let Some(c) = chars.next() {
-        if c == '\u{7}' || c == '\u{9c}' {
-          return;
-        }
-        if c == '\u{1b}' {
-          if chars.peek() == Some(&'\\') {
-            chars.next();
-          }
-          return;
-        }
+      _ => Escape::Broken,
+    },
+    ']' | 'P' | '_' | '^' | 'X' => match body.find(['\u{7}', '\u{9c}', '\u{1b}', '\n', '\r']) {
+      Some(at) if body[at..].starts_with('\u{7}') => Escape::Command(at + 2),
+      Some(at) if body[at..].starts_with("\u{9c}") || body[at..].starts_with("\u{1b}\\") => {
+        Escape::Command(at + 3)
       }
+      _ => Escape::Broken,
+    },
+    '(' | ')' | '*' | '+' if body.starts_with(|c: char| c.is_ascii_alphanumeric()) => {
+      Escape::Look(2)
     }
-    Some(c) if ('\u{30}'..='\u{7e}').contains(c) => {
-      chars.next();
-    }
-    _ => {}
+    _ => Escape::Broken,
   }
 }
 
@@ -146,11 +157,30 @@ mod tests {
   fn an_escape_sequence_leaves_nothing_that_a_terminal_obeys() {
     for (raw, clean) in [
       ("a\u{1b}[31mRED\u{1b}[0mb", "aREDb"),
-      ("\u{1b}]52;c;cm0gLXJm\u{7}after", "after"),
-      ("\u{1b}]0;title\u{1b}\\after", "after"),
+      ("\u{1b}(Ba\u{1b}[38;5;1mb", "ab"),
+      ("\u{1b}]52;c;cm0gLXJm\u{7}after", "␛after"),
+      ("\u{1b}]0;title\u{1b}\\after", "␛after"),
+      ("\u{1b}]0;title\u{9c}after", "␛after"),
+      ("\u{1b}[2Jafter\u{1b}[Hand", "␛after␛and"),
       ("a\tb", "a    b"),
       ("x\u{202e}evil", "xevil"),
-      ("\u{9b}31m", "31m"),
+      ("\u{9b}31m", "␛31m"),
+    ] {
+      assert_eq!(Shown::line(raw).as_str(), clean, "{raw:?}");
+    }
+  }
+
+  #[test]
+  fn what_follows_a_sequence_without_an_end_is_not_lost() {
+    for (raw, clean) in [
+      ("a\u{1b}]0;no end", "a␛]0;no end"),
+      ("\u{1b}]0;two\nlines\u{7}", "␛]0;two lines"),
+      ("\u{1b}P1;ORDER 42\u{1b}[31m paid", "␛P1;ORDER 42 paid"),
+      ("\u{1b}]a\u{1b}]b\u{7}c", "␛]a␛c"),
+      ("\u{1b}[12", "␛[12"),
+      ("\u{1b}[12é", "␛[12é"),
+      ("\u{1b}Hello", "␛Hello"),
+      ("end\u{1b}", "end␛"),
     ] {
       assert_eq!(Shown::line(raw).as_str(), clean, "{raw:?}");
     }

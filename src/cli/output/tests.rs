@@ -126,7 +126,7 @@ fn no_secret_and_no_escape_sequence_passes_as_text() {
     .data(&page("pw=hunter2hunter2 \u{1b}[2Jafter"))
     .expect("written");
   out.progress(&page("split hunter2\u{200b}hunter2"));
-  assert_eq!(data.text(), "pw=******** after\n");
+  assert_eq!(data.text(), "pw=******** ␛after\n");
   assert_eq!(progress.text(), "split ********\n");
 }
 

@@ -1,17 +1,21 @@
 //! The only way text gets onto the screen: cut to its room, and cleaned like all text from outside.
 //!
 //! `ratatui` lets bidi overrides and zero-width characters through some of its widgets
-//! (measured in 0.30.2), so nothing here trusts a widget to clean.
+//! (measured in 0.30.2), so nothing here trusts a widget to clean. Widths are those of
+//! `state::logs::cells`, so that what was counted is what is drawn.
 
 use std::borrow::Cow;
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
-use unicode_width::UnicodeWidthStr;
 
 use super::theme::{Role, Theme};
-use crate::{model::shown::Shown, render::Tone};
+use crate::{
+  model::shown::{self, Shown},
+  render::Tone,
+  tui::state::logs::{cells, width},
+};
 
-/// Writes along one row, from left to right.
+/// Writes along one row, from left to right, and never past its end.
 pub(super) struct Pen<'a> {
   buffer: &'a mut Buffer,
   theme: Theme,
@@ -42,67 +46,99 @@ impl<'a> Pen<'a> {
     usize::from(self.end.saturating_sub(self.x))
   }
 
-  /// As much as there is room for; what is cut ends in a mark.
-  pub(super) fn put(&mut self, role: Role, text: &str) -> &mut Self {
-    let style = self.theme.style(role);
-    self.styled(style, text)
+  /// Leaves so many columns as they are.
+  pub(super) fn skip(&mut self, columns: u16) -> &mut Self {
+    self.x = self.x.saturating_add(columns).min(self.end);
+    self
   }
 
-  pub(super) fn styled(&mut self, style: Style, text: &str) -> &mut Self {
+  /// As much as there is room for; what is cut ends in a mark.
+  pub(super) fn put(&mut self, role: Role, text: &str) -> &mut Self {
     let text = clean(text);
+    let style = self.theme.style(role);
     let room = self.room();
-    if room > 0 && text.width() > room {
-      let mark = self.theme.ellipsis();
-      let end = self.end;
-      self
-        .buffer
-        .set_stringn(self.x, self.y, text.as_ref(), room - 1, style);
-      self.buffer.set_stringn(end - 1, self.y, mark, 1, style);
-      self.x = end;
-    } else if room > 0 {
-      let (x, _) = self
-        .buffer
-        .set_stringn(self.x, self.y, text.as_ref(), room, style);
-      self.x = x;
+    let is_cut = room > 0 && width(&text) > room;
+    self.end -= u16::from(is_cut);
+    self.symbols(style, &text);
+    if is_cut {
+      self.end += 1;
+      self.cut(style);
     }
     self
   }
 
-  /// Exactly `width` columns: padded, or cut with a mark.
+  fn symbols(&mut self, style: Style, clean: &str) {
+    for cell in cells(clean) {
+      self.symbol(style, cell.text, cell.width);
+    }
+  }
+
+  /// One place on the screen, from text that is clean.
+  pub(super) fn symbol(&mut self, style: Style, symbol: &str, width: usize) {
+    let next = self
+      .x
+      .saturating_add(u16::try_from(width).unwrap_or(u16::MAX));
+    if next > self.end {
+      self.x = self.end;
+      return;
+    }
+    let (symbol, style) = if symbol.starts_with(shown::MARK) {
+      (
+        self.theme.mark(),
+        style.patch(self.theme.style(Role::Faint)),
+      )
+    } else {
+      (symbol, style)
+    };
+    self.buffer[(self.x, self.y)]
+      .set_symbol(symbol)
+      .set_style(style);
+    // The second half of a wide character belongs to the first.
+    for x in self.x + 1..next {
+      self.buffer[(x, self.y)].reset();
+    }
+    self.x = next;
+  }
+
+  /// The mark of what had no room, in the last place of the row.
+  pub(super) fn cut(&mut self, style: Style) {
+    self.x = self.end.saturating_sub(1).max(self.x);
+    self.symbol(style, self.theme.ellipsis(), 1);
+  }
+
+  /// Exactly `width` columns: what is short leaves the rest as it is, what is long is cut with a
+  /// mark.
   pub(super) fn cell(&mut self, role: Role, text: &str, width: usize) -> &mut Self {
-    let text = clean(text);
-    let width = width.min(self.room());
+    self.within(width, |pen| {
+      pen.put(role, text);
+    })
+  }
+
+  /// The same without a mark, for what also says something when it is short, such as a time.
+  pub(super) fn clip(&mut self, role: Role, text: &str, width: usize) -> &mut Self {
     let style = self.theme.style(role);
-    if text.width() > width && width > 0 {
-      let end = self.x + u16::try_from(width).unwrap_or(0);
-      let mark = self.theme.ellipsis();
-      self
-        .buffer
-        .set_stringn(self.x, self.y, text.as_ref(), width - 1, style);
-      self.buffer.set_stringn(end - 1, self.y, mark, 1, style);
-      self.x = end;
-      return self;
-    }
-    if width > 0 {
-      self
-        .buffer
-        .set_stringn(self.x, self.y, text.as_ref(), width, style);
-    }
-    self.x += u16::try_from(width).unwrap_or(0);
+    self.within(width, |pen| pen.symbols(style, &clean(text)))
+  }
+
+  fn within(&mut self, width: usize, write: impl FnOnce(&mut Self)) -> &mut Self {
+    let end = self.end;
+    self.end = self.x + u16::try_from(width.min(self.room())).unwrap_or(0);
+    write(self);
+    self.x = self.end;
+    self.end = end;
     self
   }
 
   /// Writes at the right end; what does not fit beside what is there is left out.
   pub(super) fn right(&mut self, role: Role, text: &str) -> &mut Self {
     let text = clean(text);
-    let width = u16::try_from(text.width()).unwrap_or(u16::MAX);
+    let width = u16::try_from(width(&text)).unwrap_or(u16::MAX);
     if let Some(x) = self.end.checked_sub(width)
       && x >= self.x
     {
-      let style = self.theme.style(role);
-      self
-        .buffer
-        .set_stringn(x, self.y, text.as_ref(), usize::from(width), style);
+      let from = std::mem::replace(&mut self.x, x);
+      self.put(role, &text);
+      self.x = from;
       self.end = x;
     }
     self

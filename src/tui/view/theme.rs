@@ -158,6 +158,14 @@ impl Theme {
     }
   }
 
+  /// Where an escape sequence was cut out of a text.
+  pub fn mark(self) -> &'static str {
+    match self.charset {
+      Charset::Unicode => "␛",
+      Charset::Ascii => "^",
+    }
+  }
+
   pub fn arrow(self) -> &'static str {
     match self.charset {
       Charset::Unicode => "→",

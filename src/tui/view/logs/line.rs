@@ -1,11 +1,14 @@
 //! One line of a log: slot, time, source, level, text, each in its own look.
 
-use super::{Pen, letter};
+use super::letter;
 use crate::{
   model::log_line::LogLevel,
   tui::{
     state::logs::{Screen, ScreenLine, ScreenRow, Writer, cells},
-    view::theme::{Role, Theme},
+    view::{
+      pen::Pen,
+      theme::{Role, Theme},
+    },
   },
 };
 
@@ -15,19 +18,23 @@ pub(super) fn draw(screen: &Screen<'_>, line: &ScreenLine, theme: Theme, mut pen
   };
   let columns = screen.columns;
   if line.first {
-    let faint = theme.style(Role::Faint);
-    if columns.gutter > 0 {
-      let role = row.slot.map_or(Role::Faint, Role::Slot);
-      pen.column(letter(row.slot), columns.gutter, theme.style(role));
-    }
-    pen.column(&row.stamp, columns.stamp, faint);
-    pen.column(row.source, columns.source, faint);
+    let role = row.slot.map_or(Role::Faint, Role::Slot);
+    column(&mut pen, role, letter(row.slot), columns.gutter);
+    column(&mut pen, Role::Faint, &row.stamp, columns.stamp);
+    column(&mut pen, Role::Faint, row.source, columns.source);
     let (word, role) = tag(row);
-    pen.column(word, columns.level, theme.style(role));
+    column(&mut pen, role, word, columns.level);
   } else {
-    pen.x += columns.gutter + columns.stamp + columns.source + columns.level;
+    pen.skip(columns.gutter + columns.stamp + columns.source + columns.level);
   }
   text(row, line, theme, &mut pen);
+}
+
+/// The last place stays empty.
+fn column(pen: &mut Pen<'_>, role: Role, text: &str, width: u16) {
+  if width > 0 {
+    pen.clip(role, text, usize::from(width) - 1).skip(1);
+  }
 }
 
 fn tag(row: &ScreenRow<'_>) -> (&'static str, Role) {
@@ -66,10 +73,9 @@ fn text(row: &ScreenRow<'_>, line: &ScreenLine, theme: Theme, pen: &mut Pen<'_>)
     } else {
       plain
     };
-    pen.cell(cell.text, cell.width, style);
+    pen.symbol(style, cell.text, cell.width);
   }
   if line.part.cut {
-    pen.x = pen.end.saturating_sub(1).max(pen.x);
-    pen.cell(theme.ellipsis(), 1, theme.style(Role::Faint));
+    pen.cut(theme.style(Role::Faint));
   }
 }

@@ -2,12 +2,12 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{LogFrame, Pen, letter};
+use super::{LogFrame, letter};
 use crate::{
   model::{Slot, log_line::LogLevel},
   tui::{
     state::logs::{Facts, PaneId, Showing, Stamps, width},
-    view::theme::Role,
+    view::{pen::Pen, theme::Role},
   },
 };
 
@@ -42,23 +42,25 @@ pub(super) fn draw(facts: &Facts<'_>, id: PaneId, frame: LogFrame, area: Rect, b
     left.retain(|piece| piece.gives_way < limit);
     right.retain(|piece| piece.gives_way < limit);
   }
-  let end = area.right().saturating_sub(2);
-  write(&left, frame, &mut Pen::new(buf, area.x + 2, area.y, end));
-  let wide = u16::try_from(length(&right)).unwrap_or(u16::MAX);
-  let from = end.saturating_sub(wide).max(area.x + 2);
+  let title = Rect {
+    x: area.x + 2,
+    width: area.width.saturating_sub(4),
+    ..area
+  };
+  write(&left, &mut Pen::row(buf, title, 0, frame.theme));
   if length(&left) + length(&right) <= room {
-    write(&right, frame, &mut Pen::new(buf, from, area.y, end));
+    let wide = u16::try_from(length(&right)).unwrap_or(u16::MAX);
+    let mut pen = Pen::row(buf, title, 0, frame.theme);
+    write(&right, pen.skip(title.width.saturating_sub(wide)));
   }
 }
 
-fn write(pieces: &[Piece], frame: LogFrame, pen: &mut Pen<'_>) {
-  let plain = frame.theme.style(Role::Frame);
+fn write(pieces: &[Piece], pen: &mut Pen<'_>) {
   for piece in pieces {
-    pen.text(" ", plain);
-    pen.text(&piece.text, frame.theme.style(piece.role));
+    pen.put(Role::Frame, " ").put(piece.role, &piece.text);
   }
   if !pieces.is_empty() {
-    pen.text(" ", plain);
+    pen.put(Role::Frame, " ");
   }
 }
 
