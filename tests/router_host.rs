@@ -21,12 +21,15 @@ use cutover::{
   engine::ports::{PortErrorKind, Router},
   model::{
     Slot,
+    log_source::ProxyLog,
     operation::OperationId,
     router::{FileContent, Mount, Sample},
   },
 };
 use support::{
-  host_nginx::{BLUE, HostNginx, both_workers, free_port, marker, running, until, until_answers},
+  host_nginx::{
+    BLUE, HostNginx, both_workers, free_port, marker, render, running, until, until_answers,
+  },
   site::pair,
 };
 
@@ -334,4 +337,29 @@ async fn the_commands_of_a_dry_run_are_the_configured_ones() {
   );
   assert!(lines[1].ends_with(" -s reload"));
   assert!(router.proof_words().contains("marker"));
+}
+
+#[tokio::test]
+async fn both_logs_are_followed_as_they_are_written() {
+  let began = Utc::now() - chrono::TimeDelta::seconds(1);
+  let (nginx, router) = running(&format!("access_log logs/access.log;\n{BLUE}"));
+  until_answers(&router, Slot::Blue).await;
+  let mut access = router.follow_log(ProxyLog::Access, 10).await.unwrap();
+  let before = access.next().await.unwrap().lines;
+  assert!(before[0].text.contains("GET "), "{before:?}");
+  router.sample().await.unwrap();
+  let line = access.next().await.unwrap().lines.remove(0);
+  assert!(line.text.contains("\" 200 "), "{line:?}");
+  assert!(line.at.unwrap() >= began, "{line:?}");
+
+  let mut errors = router.follow_log(ProxyLog::Error, 10).await.unwrap();
+  let line = errors.next().await.unwrap().lines.remove(0);
+  assert!(line.at.unwrap() >= began, "{line:?}");
+
+  fs::write(nginx.active(), BLUE).unwrap();
+  let elsewhere = render(&nginx);
+  let none = elsewhere.follow_log(ProxyLog::Access, 10);
+  let why = none.await.err().unwrap();
+  assert_eq!(why.kind, PortErrorKind::Misconfigured, "{why}");
+  assert!(why.detail.contains("let one name a file"), "{why}");
 }

@@ -19,9 +19,8 @@ use super::{
 };
 use crate::model::{
   beat,
-  container::ContainerId,
   log_line::{LogBatch, LogEntry},
-  log_source::{Attached, Feed, Source, SourceId},
+  log_source::{Attached, Behind, Feed, Source, SourceId},
 };
 
 /// Lines from the end of a log that is opened. Never by time: the daemon would read the whole file.
@@ -61,8 +60,8 @@ struct Follower<'a> {
   sources: watch::Receiver<Vec<Source>>,
   out: mpsc::Sender<Feed>,
   id: SourceId,
-  /// The container and its run that were attached last.
-  container: Option<ContainerId>,
+  /// What was attached last, and its run.
+  behind: Option<Behind>,
   run: Option<DateTime<Utc>>,
   /// The stamp of the newest line.
   newest: Option<DateTime<Utc>>,
@@ -90,7 +89,7 @@ impl<'a> Follower<'a> {
       sources: sources.clone(),
       out: out.clone(),
       id,
-      container: None,
+      behind: None,
       run: None,
       newest: None,
       wait: FIRST_WAIT,
@@ -101,7 +100,7 @@ impl<'a> Follower<'a> {
   /// Until the source is no longer listed.
   async fn run(mut self) -> SourceId {
     while let Some(source) = self.listed() {
-      let known = self.container.as_ref() == Some(&source.container);
+      let known = self.behind.as_ref() == Some(&source.behind);
       if known && source.running_since.is_none() {
         // All it had to say has been read.
         if self.sources.changed().await.is_err() {
@@ -109,7 +108,10 @@ impl<'a> Follower<'a> {
         }
         continue;
       }
-      let opened = self.world.runtime.follow_log(&source.container, TAIL).await;
+      let opened = match &source.behind {
+        Behind::Container(id) => self.world.runtime.follow_log(id, TAIL).await,
+        Behind::Proxy(log) => self.world.router.follow_log(*log, TAIL).await,
+      };
       match opened {
         Ok(reader) => {
           self.attached(&source).await;
@@ -150,15 +152,14 @@ impl<'a> Follower<'a> {
 
   /// Says who it is when that is news, with the time at which the run began.
   async fn attached(&mut self, source: &Source) {
-    let before = self.container.replace(source.container.clone());
-    let id = source.container.clone();
-    let how = match before {
-      None => Attached::First(id),
-      Some(before) if before != id => {
+    let now = source.behind.clone();
+    let how = match self.behind.replace(now.clone()) {
+      None => Attached::First(now),
+      Some(before) if before != now => {
         self.newest = None;
-        Attached::NewContainer(id)
+        Attached::Replaced(now)
       }
-      Some(_) if self.run != source.running_since => Attached::Restarted(id),
+      Some(_) if self.run != source.running_since => Attached::Restarted(now),
       Some(_) => return,
     };
     self.run = source.running_since;
@@ -180,7 +181,7 @@ impl<'a> Follower<'a> {
             return Left::NobodyListens;
           }
           match self.listed() {
-            Some(now) if now.container == source.container => {
+            Some(now) if now.behind == source.behind => {
               if now.running_since.is_some() {
                 self.attached(&now).await;
               }

@@ -16,6 +16,7 @@ use crate::{
     container::{Container, ContainerId},
     event::{Answer, BackupRecord, Event, Record, SavedFile},
     evidence::{Evidence, LiveRecord, Pins, ServiceImage},
+    log_source::ProxyLog,
     observation::{Holder, RuntimeFacts},
     offer::{LocalVersions, SourceTag},
     operation::OperationId,
@@ -219,6 +220,17 @@ pub trait Router: Send + Sync {
   fn proof_words(&self) -> String;
   /// Exact commands of test and reload, for the dry run.
   fn command_lines(&self) -> Vec<String>;
+  /// The last `count` lines or fewer of one of the proxy's own logs, then each new one. Only for
+  /// a proxy that is no container: of one that is, `Runtime` follows the log.
+  fn follow_log(&self, _log: ProxyLog, _count: usize) -> PortFuture<'_, LogReader> {
+    Box::pin(async {
+      Err(PortError::new(
+        PortErrorKind::Misconfigured,
+        "follow the proxy's log",
+        "it cannot be read",
+      ))
+    })
+  }
   /// Requests as they are logged, the newest few hundred first; in batches. Closes when the log
   /// ends: the proxy was stopped. `Misconfigured` where no access log can be read.
   fn requests(&self) -> PortFuture<'_, tokio::sync::mpsc::Receiver<Vec<Request>>> {

@@ -1,7 +1,10 @@
 //! Where log lines come from, and what a feed of them says.
 //!
 //! A source is a name in a slot, or outside both, such as the proxy. Containers come and go
-//! behind it; that is said by an `Attached`, never hidden.
+//! behind it; that is said by an `Attached`, never hidden. A proxy that is no container writes
+//! files instead.
+
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 
@@ -20,12 +23,50 @@ pub struct SourceId {
   pub name: String,
 }
 
-/// A source and the container behind it now.
+/// What writes the lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Behind {
+  Container(ContainerId),
+  Proxy(ProxyLog),
+}
+
+/// The logs of a proxy that is no container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxyLog {
+  Access,
+  Error,
+}
+
+impl Behind {
+  pub fn container(&self) -> Option<&ContainerId> {
+    match self {
+      Self::Container(id) => Some(id),
+      Self::Proxy(_) => None,
+    }
+  }
+}
+
+impl From<ContainerId> for Behind {
+  fn from(id: ContainerId) -> Self {
+    Self::Container(id)
+  }
+}
+
+impl fmt::Display for Behind {
+  fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match self {
+      Self::Container(id) => write!(f, "container {}", id.0.get(..7).unwrap_or(&id.0)),
+      Self::Proxy(_) => f.write_str("the proxy"),
+    }
+  }
+}
+
+/// A source and what is behind it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
   pub id: SourceId,
-  pub container: ContainerId,
-  /// When the container's present run began; `None` when it does not run.
+  pub behind: Behind,
+  /// When its present run began; `None` when it does not run.
   pub running_since: Option<DateTime<Utc>>,
 }
 
@@ -36,11 +77,27 @@ impl Source {
         slot,
         name: container.service.clone(),
       },
-      container: container.id.clone(),
+      behind: container.id.clone().into(),
       running_since: container
         .is_running()
         .then_some(container.started_at)
         .flatten(),
+    }
+  }
+
+  /// A log of the proxy, which has run since then.
+  pub fn of_proxy(log: ProxyLog, running_since: Option<DateTime<Utc>>) -> Self {
+    let name = match log {
+      ProxyLog::Access => "proxy access",
+      ProxyLog::Error => "proxy error",
+    };
+    Self {
+      id: SourceId {
+        slot: None,
+        name: name.to_owned(),
+      },
+      behind: Behind::Proxy(log),
+      running_since,
     }
   }
 }
@@ -67,11 +124,11 @@ pub enum Feed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attached {
   /// For the first time; nothing to tell.
-  First(ContainerId),
+  First(Behind),
   /// Another container took the name.
-  NewContainer(ContainerId),
-  /// The same container runs again.
-  Restarted(ContainerId),
+  Replaced(Behind),
+  /// The same one runs again.
+  Restarted(Behind),
   /// The stream broke and was opened again; nothing is missing.
   Again,
   /// The stream broke, and lines between the two are missing. How many is not known.
@@ -85,8 +142,8 @@ impl Attached {
   pub fn words(&self, name: &str) -> Option<Shown> {
     let said = match self {
       Self::First(_) => return None,
-      Self::NewContainer(id) => format!("{name} re-attached: new container {}", seven(id)),
-      Self::Restarted(id) => format!("{name} re-attached: container {} was restarted", seven(id)),
+      Self::Replaced(by) => format!("{name} re-attached: new {by}"),
+      Self::Restarted(it) => format!("{name} re-attached: {it} was restarted"),
       Self::Again => format!("{name} re-attached: nothing is missing"),
       Self::AfterGap => {
         format!("{name} re-attached: lines are missing here, how many is not known")
@@ -95,8 +152,4 @@ impl Attached {
     };
     Some(Shown::line(&said))
   }
-}
-
-fn seven(id: &ContainerId) -> &str {
-  id.0.get(..7).unwrap_or(&id.0)
 }

@@ -303,7 +303,7 @@ async fn usage(world: World, mut sources: watch::Receiver<Vec<Source>>, to: mpsc
       .borrow_and_update()
       .iter()
       .filter(|source| source.running_since.is_some())
-      .map(|source| source.container.clone())
+      .filter_map(|source| source.behind.container().cloned())
       .collect();
     if !running.is_empty()
       && let Ok(readings) = world.runtime.usage(&running).await

@@ -41,7 +41,7 @@ fn second(number: i64) -> DateTime<Utc> {
 fn source(container: &str, run: Option<i64>) -> Source {
   Source {
     id: api(),
-    container: ContainerId(container.into()),
+    behind: ContainerId(container.into()).into(),
     running_since: run.map(second),
   }
 }
@@ -109,7 +109,10 @@ async fn a_source_begins_with_its_tail_and_secrets_never_leave_the_feed() {
   feed.say("a", 1, "boot");
   feed.say("a", 2, "key hunter2hunter2");
   feed.sources.send_replace(vec![source("a", Some(0))]);
-  assert_eq!(feed.how().await, Attached::First(ContainerId("a".into())));
+  assert_eq!(
+    feed.how().await,
+    Attached::First(ContainerId("a".into()).into())
+  );
   let lines = feed.texts().await;
   assert_eq!(lines[0], "boot");
   let secrets = &feed.site.state().site.secrets.0;
@@ -159,7 +162,7 @@ async fn a_new_container_and_a_restart_are_said_at_the_time_they_began() {
   feed.sources.send_replace(vec![source("b", Some(7))]);
   assert_eq!(
     feed.how().await,
-    Attached::NewContainer(ContainerId("b".into()))
+    Attached::Replaced(ContainerId("b".into()).into())
   );
   assert_eq!(feed.texts().await, ["new"]);
 }

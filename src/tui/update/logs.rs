@@ -1,9 +1,10 @@
 //! What the keys of the log panels do, and what the site's news mean for the logs.
 
 use crate::{
+  config::{Place, Site},
   model::{
     event::{Event, Produced, Record},
-    log_source::Source,
+    log_source::{ProxyLog, Source},
     observation::Observation,
     operation::OperationId,
     shown::Shown,
@@ -100,8 +101,8 @@ pub(super) fn take(app: &mut App, action: LogAction) -> Vec<Effect> {
   }
 }
 
-/// The containers whose logs are followed: both slots' and what they share.
-pub(super) fn sources(seen: &Observation) -> Vec<Source> {
+/// Whose logs are followed: both slots' containers, what they share, and a proxy on this host.
+pub(super) fn sources(site: &Site, seen: &Observation) -> Vec<Source> {
   let mut all: Vec<Source> = seen
     .slots
     .iter()
@@ -114,6 +115,13 @@ pub(super) fn sources(seen: &Observation) -> Vec<Source> {
     .collect();
   let shared = seen.shared.value().map_or(&[] as &[_], Vec::as_slice);
   all.extend(shared.iter().map(|container| Source::of(None, container)));
+  if matches!(site.router.place, Place::Host) {
+    let since = seen
+      .router
+      .value()
+      .and_then(|router| router.proxy.started_at);
+    all.extend([ProxyLog::Access, ProxyLog::Error].map(|log| Source::of_proxy(log, since)));
+  }
   all
 }
 

@@ -116,13 +116,13 @@ pub(super) fn news(app: &mut App, msg: Msg) -> Vec<Effect> {
 }
 
 fn observed(app: &mut App, seen: Arc<Observation>) -> Vec<Effect> {
-  let sources = super::logs::sources(&seen);
+  let sources = super::logs::sources(&app.site, &seen);
   let former = app.seen.replace(seen);
   app.weigh();
   stale_question(app);
   deploy::observed(app);
   let follow = app.unfollowed().map(|id| Effect::Follow { id });
-  let changed = former.is_none_or(|former| super::logs::sources(&former) != sources);
+  let changed = former.is_none_or(|former| super::logs::sources(&app.site, &former) != sources);
   follow
     .into_iter()
     .chain(changed.then_some(Effect::Sources(sources)))

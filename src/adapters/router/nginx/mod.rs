@@ -2,8 +2,8 @@
 //! own reload, and proof by a request through its listener.
 //!
 //! `proxy` finds and runs it, `managed` knows the file (`content` what it would hold, `mount` how
-//! the proxy reaches it, `disk` how it is written), `sample` and `indirect` prove, `log` and
-//! `workers` observe. The proxy is reloaded only by its own command, never by a signal through
+//! the proxy reaches it, `disk` how it is written), `sample` and `indirect` prove, `log`,
+//! `follow`, `requests` and `workers` observe. The proxy is reloaded only by its own command, never by a signal through
 //! Docker, and no byte outside of the managed file is ever changed.
 
 mod access;
@@ -11,9 +11,11 @@ mod content;
 mod diff;
 mod disk;
 mod dump;
+mod follow;
 mod host;
 mod indirect;
 mod log;
+mod log_file;
 mod managed;
 mod mount;
 mod proxy;
@@ -35,10 +37,14 @@ use super::{container::Containers, process::Ran, wanted::Wanted};
 use crate::{
   adapters::probe::http::Http,
   config::{Place, Site},
-  engine::ports::{PortError, PortErrorKind, PortFuture, Router},
+  engine::{
+    log_pipe::LogReader,
+    ports::{PortError, PortErrorKind, PortFuture, Router},
+  },
   model::{
     Slot,
     event::SavedFile,
+    log_source::ProxyLog,
     operation::OperationId,
     requests::Request,
     router::{FileContent, FileHash, Mount, NextFile, RouterFacts, Sample, Workers},
@@ -304,6 +310,10 @@ impl Router for NginxRouter {
 
   fn command_lines(&self) -> Vec<String> {
     vec![self.by_hand("-t"), self.by_hand("-s reload")]
+  }
+
+  fn follow_log(&self, log: ProxyLog, count: usize) -> PortFuture<'_, LogReader> {
+    Box::pin(self.follow(log, count))
   }
 
   fn requests(&self) -> PortFuture<'_, mpsc::Receiver<Vec<Request>>> {

@@ -1,14 +1,7 @@
 //! Follows the access log: the proxy container's own output, or a file of this host. A container
 //! that logs to a file inside it cannot be followed without leaving a process there.
 
-use std::{
-  collections::HashMap,
-  fs::File,
-  io::{Read, Seek, SeekFrom},
-  os::unix::fs::MetadataExt,
-  sync::Arc,
-  time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::Utc;
 use futures_util::StreamExt;
@@ -20,6 +13,7 @@ use tokio::{
 use super::{
   NginxRouter,
   access::{self, Format},
+  log_file::LogFile,
   proxy::Proxy,
 };
 use crate::{
@@ -42,8 +36,6 @@ const CHANNEL: usize = 16;
 /// Lines are handed on together, so that a busy proxy does not wake the console for each.
 const GATHER: Duration = Duration::from_millis(250);
 const POLL: Duration = Duration::from_secs(1);
-/// Read of a file at one turn.
-const MOST_READ: u64 = 1024 * 1024;
 /// Addresses of containers are asked for again at most this often.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 
@@ -80,12 +72,9 @@ impl NginxRouter {
         ))
       }
       Proxy::Host => {
-        let path = paths
-          .iter()
-          .find(|path| !path.starts_with("/dev/"))
-          .ok_or_else(|| wrong("no access_log is a file: let one name a file".to_owned()))?;
-        let path = self.absolute(&proxy, path).await?;
-        let log = LogFile::open(&path).map_err(|error| wrong(format!("{path}: {error}")))?;
+        let path = self.access_file(&proxy, &dump).await?;
+        let log =
+          LogFile::open(&path, BEFORE_BYTES).map_err(|why| wrong(format!("{path}: {why}")))?;
         let (sender, receiver) = mpsc::channel(CHANNEL);
         tokio::spawn(file(log, reader, sender));
         Ok(receiver)
@@ -216,76 +205,9 @@ async fn file(mut log: LogFile, mut reader: Reader, sender: mpsc::Sender<Vec<Req
   }
 }
 
-/// A file that grows and is replaced.
-struct LogFile {
-  path: String,
-  file: File,
-  at: u64,
-}
-
-impl LogFile {
-  fn open(path: &str) -> std::io::Result<Self> {
-    let mut file = File::open(path)?;
-    let at = file.metadata()?.len().saturating_sub(BEFORE_BYTES);
-    file.seek(SeekFrom::Start(at))?;
-    Ok(Self {
-      path: path.to_owned(),
-      file,
-      at,
-    })
-  }
-
-  /// What was written since; of a file that was replaced or emptied, from its start.
-  fn more(&mut self) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = (&self.file).take(MOST_READ).read_to_end(&mut bytes)?;
-    self.at += u64::try_from(read).unwrap_or_default();
-    if read > 0 {
-      return Ok(bytes);
-    }
-    let (open, named) = (self.file.metadata()?, std::fs::metadata(&self.path)?);
-    if (open.dev(), open.ino()) != (named.dev(), named.ino()) {
-      self.file = File::open(&self.path)?;
-      self.at = 0;
-    } else if named.len() < self.at {
-      self.file.seek(SeekFrom::Start(0))?;
-      self.at = 0;
-    }
-    Ok(bytes)
-  }
-}
-
 #[cfg(test)]
 mod tests {
-  use std::{fs, io::Write};
-
   use super::*;
-
-  #[test]
-  fn a_log_is_read_on_after_it_was_rotated_and_after_it_was_emptied() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("access.log");
-    fs::write(&path, "one\n").unwrap();
-    let mut log = LogFile::open(path.to_str().unwrap()).unwrap();
-    let mut said = || {
-      let mut all = log.more().unwrap();
-      all.extend(log.more().unwrap());
-      String::from_utf8(all).unwrap()
-    };
-    assert_eq!(said(), "one\n");
-    fs::OpenOptions::new()
-      .append(true)
-      .open(&path)
-      .unwrap()
-      .write_all(b"two\n")
-      .unwrap();
-    assert_eq!(said(), "two\n");
-    fs::rename(&path, folder.path().join("access.log.1")).unwrap();
-    fs::write(&path, "three\n").unwrap();
-    assert_eq!(said(), "three\n");
-    fs::write(&path, "4\n").unwrap();
-    assert_eq!(said(), "4\n");
-  }
 
   #[test]
   fn an_address_is_known_whole_or_by_its_host() {

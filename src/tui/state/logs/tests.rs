@@ -336,8 +336,11 @@ fn markers_stand_where_they_happened_and_a_first_attachment_is_none() {
     name: "api".into(),
   };
   for (at, how) in [
-    (0, Attached::First(ContainerId("f".repeat(64)))),
-    (98, Attached::Restarted(ContainerId("4f2c1e9abc".into()))),
+    (0, Attached::First(ContainerId("f".repeat(64)).into())),
+    (
+      98,
+      Attached::Restarted(ContainerId("4f2c1e9abc".into()).into()),
+    ),
   ] {
     let source = source.clone();
     logs.push(Feed::Attached {

@@ -79,7 +79,7 @@ fn site() -> Logs {
       name: "api".into(),
     },
     at: at("32:00.500"),
-    how: Attached::NewContainer(ContainerId("4f2c1e9".repeat(9))),
+    how: Attached::Replaced(ContainerId("4f2c1e9".repeat(9)).into()),
   });
   logs.push(lines(
     Some(Slot::Green),
