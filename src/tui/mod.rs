@@ -16,8 +16,6 @@ pub mod own_log;
 mod reference;
 mod run;
 #[cfg(test)]
-pub(crate) mod samples;
-#[cfg(test)]
 mod scene;
 mod signals;
 pub mod state;

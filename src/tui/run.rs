@@ -2,28 +2,28 @@
 //!
 //! Keys come first and are drawn at once; what nobody asked for (logs, figures) is drawn at the
 //! frame clock, which is slower over SSH and slowest while nobody looks.
+//!
+//! `effects` does what a change asks for, `away` lends the terminal to others.
 
-use std::{
-  io::{self, Write},
-  sync::Arc,
-  time::Duration,
-};
+mod away;
+#[cfg(feature = "crash-points")]
+mod crash;
+mod effects;
+
+use std::{io, sync::Arc, time::Duration};
 
 use chrono::{Local, Offset};
-use nix::{sys::signal::kill, unistd::Pid};
 use tokio::{
   sync::mpsc,
   time::{Instant, sleep_until},
 };
 
 use super::{
-  copy,
-  effect::Effect,
   input::{Heard, Input, hang_up},
   keymap::Keymap,
   msg::Msg,
   own_log,
-  signals::{Signals, Told, a_shell_waits},
+  signals::{Signals, Told},
   state::{
     app::{App, Now, Role},
     logs::{Logs, Stamps},
@@ -31,13 +31,11 @@ use super::{
   },
   tasks::Tasks,
   terminal::{Manners, Screen},
-  update,
   view::{self, theme::Theme},
 };
 use crate::{
   engine::{ports::Operations, world::World},
-  model::{beat, container::ContainerId, operation::OperationId, presence::Presence, shown::Shown},
-  render::Tone,
+  model::{beat, container::ContainerId, operation::OperationId, presence::Presence},
 };
 
 /// Between two frames that no key asked for.
@@ -298,7 +296,7 @@ impl Console {
 
   fn hear(&mut self, heard: Heard) -> io::Result<()> {
     #[cfg(feature = "crash-points")]
-    crash(&heard);
+    crash::at(&heard);
     match heard {
       Heard::Key(key) => self.update(Msg::Key(key)),
       Heard::Repeat => self.update(Msg::Repeat),
@@ -310,118 +308,6 @@ impl Console {
         Ok(())
       }
     }
-  }
-
-  fn update(&mut self, msg: Msg) -> io::Result<()> {
-    let now = Now {
-      since_start: self.start.elapsed(),
-      wall: self.world.clock.now(),
-    };
-    for effect in update(&mut self.app, msg, now) {
-      match effect {
-        Effect::Quit => self.stage = Stage::Over,
-        Effect::Redraw => self.screen.repaint(),
-        Effect::Mouse => self.screen.toggle_mouse()?,
-        Effect::Suspend => self.stage = Stage::Leaving,
-        Effect::Shell { id, name } => self.shell = Some((id, name)),
-        Effect::Copy { text } => self.copy(&text)?,
-        Effect::CopyPanel => {
-          let text = view::text(&self.app, self.screen.area(), self.theme);
-          self.copy(&text)?;
-        }
-        Effect::Save { file, text } => self.save(&file, &text, ""),
-        other => self.tasks.start(other, self.app.seen.as_ref()),
-      }
-    }
-    // Whatever lies open now, it is not the question that the newest frame holds.
-    self.asks &= self.unpainted();
-    Ok(())
-  }
-
-  /// To the clipboard, which may not take it, and to a file, which says where it is.
-  fn copy(&mut self, text: &str) -> io::Result<()> {
-    let tmux = std::env::var_os("TMUX").is_some();
-    self.screen.send(copy::clipboard(text, tmux)?)?;
-    self.save(&copy::name(), text, "copied; also in ");
-    Ok(())
-  }
-
-  fn save(&mut self, name: &str, text: &str, done: &str) {
-    match copy::save(&std::env::temp_dir(), name, text) {
-      Ok(path) => {
-        let done = if done.is_empty() { "saved as " } else { done };
-        self
-          .app
-          .say(Tone::Good, format!("{done}{}", path.display()));
-      }
-      Err(error) => {
-        tracing::warn!(%error, name, "a file could not be written");
-        self
-          .app
-          .say(Tone::Bad, format!("{name} could not be written: {error}"));
-      }
-    }
-  }
-
-  /// Leaves the terminal to a shell in a container until that ends.
-  async fn visit(&mut self, id: &ContainerId, name: &str) -> io::Result<()> {
-    self.input.close().await;
-    self.screen.leave().await;
-    let hello = format!(
-      "cutover: a shell in {}; exit comes back\r\n",
-      Shown::line(name)
-    );
-    io::stdout().write_all(hello.as_bytes())?;
-    let ended = self.world.runtime.shell(id).await;
-    self.come_back().await?;
-    match ended {
-      Ok(()) => self
-        .app
-        .say(Tone::Faint, format!("the shell in {name} ended")),
-      Err(error) => {
-        tracing::warn!(%error, name, "the shell could not be opened");
-        let text = self.world.shown(&error.to_string());
-        self.app.say(Tone::Bad, text.as_str());
-      }
-    }
-    self.update(Msg::Tick)
-  }
-
-  /// Back to the shell until it continues us.
-  async fn suspend(&mut self) -> io::Result<()> {
-    if !a_shell_waits() {
-      self.stage = Stage::Ours;
-      let text = "there is no shell to go back to; q quits".into();
-      let tone = Tone::Warn;
-      return self.update(Msg::Said { tone, text });
-    }
-    self.input.close().await;
-    self.screen.leave().await;
-    self.stage = Stage::Away;
-    // The whole job, as the terminal would: a script that started us must stop too. Not SIGTSTP,
-    // which this process listens to: a signal that is listened to does not stop it.
-    kill(Pid::from_raw(0), nix::sys::signal::Signal::SIGSTOP)?;
-    Ok(())
-  }
-
-  /// After a stop of any kind: whoever had the terminal may have changed it.
-  async fn come_back(&mut self) -> io::Result<()> {
-    self.stage = Stage::Ours;
-    self.screen.come_back()?;
-    self.input.reopen().await;
-    Ok(())
-  }
-}
-
-/// For the pty tests only: ends in a panic at the key that `CUTOVER_PANIC_AT` names.
-#[cfg(feature = "crash-points")]
-fn crash(heard: &Heard) {
-  let named = |key: &super::key::Key| {
-    std::env::var("CUTOVER_PANIC_AT").is_ok_and(|name| name == key.to_string())
-  };
-  #[expect(clippy::panic, reason = "what a panic leaves behind is what is tested")]
-  if matches!(heard, Heard::Key(key) if named(key)) {
-    panic!("asked for by CUTOVER_PANIC_AT");
   }
 }
 

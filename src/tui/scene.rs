@@ -4,10 +4,11 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
+use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
   effect::Effect,
-  key::Key,
+  key::{Code, Key},
   keymap::Keymap,
   msg::Msg,
   state::{
@@ -16,6 +17,10 @@ use super::{
     logs::Logs,
   },
   update::update,
+  view::{
+    self,
+    theme::{Charset, Palette, Theme},
+  },
 };
 use crate::{
   config::{self, Site},
@@ -103,30 +108,65 @@ impl Console {
     self.tell(Msg::Observed(Arc::new(seen)));
   }
 
+  /// A word that must never be shown.
+  pub(crate) fn secret(&mut self, word: &str) {
+    let site = Arc::make_mut(&mut self.app.site);
+    site.secrets.0.push(word.to_owned());
+  }
+
   pub(crate) fn pass(&mut self, millis: u64) {
     self.now.since_start += Duration::from_millis(millis);
     self.now.wall += TimeDelta::milliseconds(millis.cast_signed());
   }
 
-  pub(crate) fn tell(&mut self, msg: Msg) {
+  /// Time goes by, and the loop notices; what it led to.
+  pub(crate) fn wait(&mut self, millis: u64) -> Vec<Effect> {
+    self.pass(millis);
+    self.tell(Msg::Tick)
+  }
+
+  pub(crate) fn tell(&mut self, msg: Msg) -> Vec<Effect> {
     let effects = update(&mut self.app, msg, self.now);
-    self.effects.extend(effects);
+    self.effects.extend(effects.clone());
+    effects
   }
 
   /// One key, the last thing having been painted and read, and a moment after it.
   pub(crate) fn press(&mut self, key: &str) {
     self.tell(Msg::Painted);
-    self.pass(600);
-    self.tell(Msg::Tick);
-    self.strike(key);
-    self.pass(200);
-    self.tell(Msg::Tick);
+    self.wait(600);
+    self.key(key);
+    self.wait(200);
   }
 
   /// One key and nothing else.
-  pub(crate) fn strike(&mut self, key: &str) {
+  pub(crate) fn key(&mut self, key: &str) -> Vec<Effect> {
     let key: Key = key.parse().unwrap_or_else(|why| panic!("{why}"));
-    self.tell(Msg::Key(key));
+    self.tell(Msg::Key(key))
+  }
+
+  /// Each character as a key.
+  pub(crate) fn text(&mut self, text: &str) -> Vec<Effect> {
+    let keys = text.chars().map(|c| Key::plain(Code::Char(c)));
+    keys.flat_map(|key| self.tell(Msg::Key(key))).collect()
+  }
+
+  /// What is on a terminal of this size, row by row.
+  pub(crate) fn screen(&self, width: u16, height: u16) -> String {
+    let area = Rect::new(0, 0, width, height);
+    let mut buffer = Buffer::empty(area);
+    let theme = Theme {
+      palette: Palette::Mono,
+      charset: Charset::Ascii,
+    };
+    view::draw(&mut buffer, area, &self.app, theme);
+    let mut out = String::new();
+    for y in 0..height {
+      let row: String = (0..width).map(|x| buffer[(x, y)].symbol()).collect();
+      out.push_str(row.trim_end());
+      out.push('\n');
+    }
+    out
   }
 
   pub(crate) fn write(&mut self, text: &str) {

@@ -164,7 +164,7 @@ mod tests {
       plan::{Fault, ImageSource},
     },
     render::samples,
-    tui::{msg::Msg, samples::Bench},
+    tui::{msg::Msg, scene::Console},
   };
 
   fn offers() -> Vec<Offered> {
@@ -184,17 +184,17 @@ mod tests {
       .collect()
   }
 
-  fn opened() -> Bench {
-    let mut bench = Bench::new();
-    let effects = bench.key("D");
+  fn opened() -> Console {
+    let mut console = Console::quiet();
+    let effects = console.key("D");
     let [Effect::Offer { ticket }] = effects[..] else {
       panic!("{effects:?}");
     };
-    drop(bench.tell(Msg::Offered {
+    console.tell(Msg::Offered {
       ticket,
       offered: offers(),
-    }));
-    bench
+    });
+    console
   }
 
   fn wanted(effects: &[Effect]) -> (Ticket, Deploy) {
@@ -212,17 +212,20 @@ mod tests {
 
   #[test]
   fn the_preflight_of_the_chosen_version_is_asked_for_once_it_has_settled() {
-    let mut bench = opened();
-    assert!(bench.wait(100).is_empty());
-    drop(bench.key("down"));
-    assert!(bench.wait(200).is_empty(), "the choice moved on meanwhile");
-    let (ticket, deploy) = wanted(&bench.wait(60));
-    assert_eq!(deploy.version.as_str(), "2.0.0-rc1");
-    assert!(bench.wait(1_000).is_empty(), "it is asked for once");
-    let plan = Ok(Box::new(samples::plan()));
-    drop(bench.tell(Msg::Planned { ticket, plan }));
+    let mut console = opened();
+    assert!(console.wait(100).is_empty());
+    console.key("down");
     assert!(
-      bench
+      console.wait(200).is_empty(),
+      "the choice moved on meanwhile"
+    );
+    let (ticket, deploy) = wanted(&console.wait(60));
+    assert_eq!(deploy.version.as_str(), "2.0.0-rc1");
+    assert!(console.wait(1_000).is_empty(), "it is asked for once");
+    let plan = Ok(Box::new(samples::plan()));
+    console.tell(Msg::Planned { ticket, plan });
+    assert!(
+      console
         .screen(80, 24)
         .contains("[ok] ready, 9 steps, 1 warning")
     );
@@ -230,83 +233,87 @@ mod tests {
 
   #[test]
   fn a_refusal_is_shown_beside_the_choice_and_opens_no_dialog() {
-    let mut bench = opened();
-    let (ticket, _) = wanted(&bench.wait(300));
+    let mut console = opened();
+    let (ticket, _) = wanted(&console.wait(300));
     let plan = Err(Refusal {
       outcome: Outcome::Refused,
       faults: vec![Fault::new("api has no image of 2.0.0", "pull it")],
       live: None,
     });
-    drop(bench.tell(Msg::Planned { ticket, plan }));
+    console.tell(Msg::Planned { ticket, plan });
     assert!(
-      bench
+      console
         .screen(80, 24)
         .contains("!! api has no image of 2.0.0")
     );
-    assert_eq!(bench.app.modals.len(), 1);
+    assert_eq!(console.app.modals.len(), 1);
   }
 
   #[test]
   fn an_answer_about_a_former_choice_is_dropped() {
-    let mut bench = opened();
-    let (ticket, _) = wanted(&bench.wait(300));
-    drop(bench.key("down"));
+    let mut console = opened();
+    let (ticket, _) = wanted(&console.wait(300));
+    console.key("down");
     let plan = Ok(Box::new(samples::plan()));
-    drop(bench.tell(Msg::Planned { ticket, plan }));
-    assert!(!bench.screen(80, 24).contains("[ok] ready"));
+    console.tell(Msg::Planned { ticket, plan });
+    assert!(!console.screen(80, 24).contains("[ok] ready"));
   }
 
   #[test]
   fn what_is_typed_is_deployed_and_not_a_version_that_only_begins_with_it() {
-    let mut bench = opened();
-    drop(bench.text("2.0"));
-    let (_, deploy) = wanted(&bench.key("enter"));
+    let mut console = opened();
+    console.text("2.0");
+    let (_, deploy) = wanted(&console.key("enter"));
     assert_eq!(deploy.version.as_str(), "2.0");
 
-    let mut bench = opened();
-    drop(bench.text("2.0.0-"));
-    drop(bench.key("down"));
-    let (_, deploy) = wanted(&bench.key("enter"));
+    let mut console = opened();
+    console.text("2.0.0-");
+    console.key("down");
+    let (_, deploy) = wanted(&console.key("enter"));
     assert_eq!(deploy.version.as_str(), "2.0.0-rc1");
   }
 
   #[test]
   fn letters_are_typed_and_never_actions() {
-    let mut bench = opened();
-    drop(bench.text("bqRS"));
-    let (_, deploy) = wanted(&bench.key("enter"));
+    let mut console = opened();
+    console.text("bqRS");
+    let (_, deploy) = wanted(&console.key("enter"));
     assert_eq!(deploy.version.as_str(), "bqRS");
   }
 
   #[test]
   fn what_is_no_version_says_so_and_asks_for_nothing() {
-    let mut bench = opened();
-    drop(bench.text("-x"));
-    assert!(bench.wait(1_000).is_empty());
-    assert!(bench.key("enter").is_empty());
-    assert!(bench.screen(80, 24).contains("the version starts with '-'"));
+    let mut console = opened();
+    console.text("-x");
+    assert!(console.wait(1_000).is_empty());
+    assert!(console.key("enter").is_empty());
+    assert!(
+      console
+        .screen(80, 24)
+        .contains("the version starts with '-'")
+    );
   }
 
   #[test]
   fn tab_changes_where_images_come_from_and_shift_tab_what_follows() {
-    let mut bench = opened();
-    drop(bench.key("tab"));
-    drop(bench.key("shift-tab"));
-    let (_, deploy) = wanted(&bench.wait(300));
+    let mut console = opened();
+    console.key("tab");
+    console.key("shift-tab");
+    let (_, deploy) = wanted(&console.wait(300));
     assert_eq!(deploy.source, Some(ImageSource::Build));
     assert_eq!(deploy.ready, WhenReady::Stop);
   }
 
   #[test]
   fn leaving_the_question_leads_back_to_the_choice() {
-    let mut bench = opened();
-    let (ticket, _) = wanted(&bench.key("enter"));
+    let mut console = opened();
+    let (ticket, _) = wanted(&console.key("enter"));
     let plan = Ok(Box::new(samples::plan()));
-    drop(bench.tell(Msg::Planned { ticket, plan }));
-    assert!(matches!(bench.app.modals.last(), Some(Modal::Ask(_))));
-    drop(bench.key("esc"));
-    assert!(matches!(bench.app.modals.last(), Some(Modal::Deploy(_))));
-    drop(bench.key("esc"));
-    assert!(bench.app.modals.is_empty());
+    console.tell(Msg::Planned { ticket, plan });
+    assert!(matches!(console.app.modals.last(), Some(Modal::Ask(_))));
+    console.key("esc");
+    assert!(matches!(console.app.modals.last(), Some(Modal::Deploy(_))));
+    console.key("esc");
+    assert!(console.app.modals.is_empty());
   }
 }

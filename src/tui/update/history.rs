@@ -60,7 +60,7 @@ mod tests {
       operation::{OperationId, Outcome},
     },
     render::{Tone, samples, story::Runner},
-    tui::{msg::Msg, samples::Bench},
+    tui::{msg::Msg, scene::Console},
   };
 
   fn story(id: u32, outcome: Outcome, reason: &str) -> Story {
@@ -72,68 +72,68 @@ mod tests {
     Story::of(order, &records, Runner::Gone)
   }
 
-  fn opened() -> Bench {
-    let mut bench = Bench::new();
-    assert_eq!(bench.key("7"), [Effect::LoadHistory]);
+  fn opened() -> Console {
+    let mut console = Console::quiet();
+    assert_eq!(console.key("7"), [Effect::LoadHistory]);
     let stories = vec![
       story(130, Outcome::Done, "release day"),
       story(129, Outcome::Failed, "p95 too high"),
       story(128, Outcome::Done, "release day"),
     ];
-    drop(bench.tell(Msg::History(Ok(stories))));
-    bench
+    drop(console.tell(Msg::History(Ok(stories))));
+    console
   }
 
   #[test]
   fn enter_opens_the_selected_operation_and_its_page_takes_the_place_of_the_promise() {
-    let mut bench = opened();
-    drop(bench.key("j"));
-    let effects = bench.key("enter");
+    let mut console = opened();
+    console.key("j");
+    let effects = console.key("enter");
     let [Effect::LoadStory { ticket, id }] = effects[..] else {
       panic!("{effects:?}");
     };
     assert_eq!(id, OperationId(129));
     let mut page = Page::default();
     page.push(Tone::Bad, "it failed at step 7");
-    drop(bench.tell(Msg::Page { ticket, page }));
-    assert!(bench.screen(80, 24).contains("it failed at step 7"));
-    drop(bench.key("q"));
-    assert!(bench.app.modals.is_empty());
+    console.tell(Msg::Page { ticket, page });
+    assert!(console.screen(80, 24).contains("it failed at step 7"));
+    console.key("q");
+    assert!(console.app.modals.is_empty());
   }
 
   #[test]
   fn a_search_narrows_as_it_is_typed_and_leaving_it_shows_everything_again() {
-    let mut bench = opened();
-    drop(bench.key("/"));
-    drop(bench.text("p95"));
-    let ids = |bench: &Bench| -> Vec<u32> {
-      let rows = bench.app.history.rows();
+    let mut console = opened();
+    console.key("/");
+    console.text("p95");
+    let ids = |console: &Console| -> Vec<u32> {
+      let rows = console.app.history.rows();
       rows.iter().map(|story| story.order.id.0).collect()
     };
-    assert_eq!(ids(&bench), [129]);
-    drop(bench.key("enter"));
-    assert_eq!(ids(&bench), [129], "it stays narrowed");
-    drop(bench.key("esc"));
-    assert_eq!(ids(&bench), [130, 129, 128]);
-    assert_eq!(bench.app.panel.number(), 7, "Esc went no further");
+    assert_eq!(ids(&console), [129]);
+    console.key("enter");
+    assert_eq!(ids(&console), [129], "it stays narrowed");
+    console.key("esc");
+    assert_eq!(ids(&console), [130, 129, 128]);
+    assert_eq!(console.app.panel.number(), 7, "Esc went no further");
   }
 
   #[test]
   fn the_selected_operation_stays_selected_when_a_newer_one_comes() {
-    let mut bench = opened();
-    drop(bench.text("jj"));
-    let mut stories = bench.app.history.all().to_vec();
+    let mut console = opened();
+    console.text("jj");
+    let mut stories = console.app.history.all().to_vec();
     stories.insert(0, story(131, Outcome::Done, "hotfix"));
-    drop(bench.tell(Msg::History(Ok(stories))));
-    let current = bench.app.history.current().unwrap();
+    drop(console.tell(Msg::History(Ok(stories))));
+    let current = console.app.history.current().unwrap();
     assert_eq!(current.order.id, OperationId(128));
   }
 
   #[test]
   fn a_history_that_cannot_be_read_says_why() {
-    let mut bench = Bench::new();
-    drop(bench.key("7"));
-    drop(bench.tell(Msg::History(Err("permission denied".into()))));
-    assert!(bench.screen(80, 24).contains("permission denied"));
+    let mut console = Console::quiet();
+    console.key("7");
+    drop(console.tell(Msg::History(Err("permission denied".into()))));
+    assert!(console.screen(80, 24).contains("permission denied"));
   }
 }

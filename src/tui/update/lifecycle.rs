@@ -1,7 +1,7 @@
 //! Start, stop and restart: of a slot, or of the service that is selected there. What is live is
 //! offered last and asks for more than a key.
 
-use super::act;
+use super::list;
 use crate::{
   engine::{Intent, intent::Force},
   model::Slot,
@@ -25,7 +25,7 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
   }
   all.extend(rows(slot, None));
   all.extend(rows(slot.other(), None));
-  act::choose(app, "START / STOP / RESTART", all, Searchable::No);
+  list::choose(app, "START / STOP / RESTART", all, Searchable::No);
   Vec::new()
 }
 
@@ -72,16 +72,16 @@ fn rows(slot: Slot, service: Option<&String>) -> [Choice; 3] {
 #[cfg(test)]
 mod tests {
   use super::*;
-  use crate::tui::samples::Bench;
+  use crate::tui::scene::Console;
 
   #[test]
   fn the_selected_service_is_offered_first_and_every_choice_is_only_planned() {
-    let mut bench = Bench::new();
-    drop(bench.text("1jX"));
-    let screen = bench.screen(100, 30);
+    let mut console = Console::quiet();
+    console.text("1jX");
+    let screen = console.screen(100, 30);
     assert!(screen.contains("restart frontend of BLUE"), "{screen}");
     assert!(screen.contains("stop GREEN"), "{screen}");
-    let effects = bench.key("enter");
+    let effects = console.key("enter");
     let [Effect::Plan { intent, .. }] = &effects[..] else {
       panic!("{effects:?}");
     };

@@ -49,20 +49,20 @@ fn read(app: &mut App, title: &str, mut page: Page) -> Vec<Effect> {
 
 #[cfg(test)]
 mod tests {
-  use crate::{model::Known, render::samples, tui::samples::Bench};
+  use crate::{model::Known, render::samples, tui::scene::Console};
 
   #[test]
   fn i_tells_about_the_selected_container_and_d_about_both_slots() {
-    let mut bench = Bench::new();
-    drop(bench.text("2ji"));
+    let mut console = Console::quiet();
+    console.text("2ji");
     assert!(
-      bench
+      console
         .screen(100, 40)
         .contains("frontend-green  frontend of [G] GREEN")
     );
-    drop(bench.text("qd"));
-    assert!(bench.screen(100, 40).contains("LIVE AGAINST STANDBY"));
-    assert!(bench.screen(100, 40).contains("GREEN  2.0.0"));
+    console.text("qd");
+    assert!(console.screen(100, 40).contains("LIVE AGAINST STANDBY"));
+    assert!(console.screen(100, 40).contains("GREEN  2.0.0"));
   }
 
   #[test]
@@ -71,10 +71,10 @@ mod tests {
     let mut containers = seen.slots.green.containers().to_vec();
     containers[0].health_output = Some("curl -u app:hunter22 failed".into());
     seen.slots.green.containers = Known::yes(containers, samples::before(2));
-    let mut bench = Bench::of(seen);
-    bench.secret("hunter22");
-    drop(bench.text("2i"));
-    let screen = bench.screen(100, 40);
+    let mut console = Console::over(seen);
+    console.secret("hunter22");
+    console.text("2i");
+    let screen = console.screen(100, 40);
     assert!(screen.contains("curl -u app:********"), "{screen}");
     assert!(!screen.contains("hunter22"));
   }

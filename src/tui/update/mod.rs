@@ -1,16 +1,19 @@
 //! What each message changes, and what it asks for. Pure: no clock, no screen, no waiting.
 //!
 //! `keys` finds what a key means, `act` what an action does, `modal` what a key does in a dialog,
-//! `world` what news from outside changes.
+//! `world` what news from outside changes; the others are what some of the actions do.
 
 mod act;
 mod deploy;
+mod go;
 mod history;
 mod keys;
 mod lifecycle;
+mod list;
 mod logs;
 mod look;
 mod modal;
+mod question;
 mod restore;
 mod shell;
 #[cfg(test)]
@@ -31,7 +34,7 @@ pub fn update(app: &mut App, msg: Msg, now: Now) -> Vec<Effect> {
     Msg::Paste(text) => modal::paste(app, &text),
     Msg::Gone => vec![Effect::Quit],
     Msg::Resize => Vec::new(),
-    Msg::Wheel(lines) => act::wheel(app, lines),
+    Msg::Wheel(lines) => go::wheel(app, lines),
     Msg::Painted => {
       if let Some(asking) = app.asking() {
         asking.painted(now.since_start);

@@ -2,7 +2,7 @@
 
 use tui_input::{Input as Text, InputRequest};
 
-use super::{act, deploy};
+use super::{act, deploy, list};
 use crate::{
   engine::confirm::Input,
   model::{event::Answer, shown::Shown},
@@ -190,7 +190,7 @@ fn chosen(app: &mut App, does: Does) -> Vec<Effect> {
     Does::Action(action) => act::act(app, action),
     Does::Plan(intent) => act::plan(app, "that", intent),
     Does::Explain(action) => {
-      act::explain(app, action);
+      list::explain(app, action);
       Vec::new()
     }
     Does::Nothing => Vec::new(),

@@ -1,6 +1,6 @@
 //! Choosing a backup to load: only verified ones are offered, newest first.
 
-use super::act;
+use super::list;
 use crate::{
   engine::{Intent, intent::Swap},
   model::{event::BackupRecord, shown::Shown},
@@ -67,7 +67,7 @@ pub(super) fn arrived(
           ]
         })
         .collect();
-      act::choose(app, "RESTORE", all, Searchable::Yes);
+      list::choose(app, "RESTORE", all, Searchable::Yes);
     }
   }
   Vec::new()
@@ -92,7 +92,7 @@ mod tests {
   use super::*;
   use crate::{
     render::samples,
-    tui::{msg::Msg, samples::Bench},
+    tui::{msg::Msg, scene::Console},
   };
 
   fn backup(file: &str) -> BackupRecord {
@@ -110,28 +110,28 @@ mod tests {
   }
 
   /// The default site has no database, so the action itself is refused; its answer is not.
-  fn asked() -> (Bench, Ticket) {
-    let mut bench = Bench::new();
-    let effects = open(&mut bench.app);
+  fn asked() -> (Console, Ticket) {
+    let mut console = Console::quiet();
+    let effects = open(&mut console.app);
     let [Effect::LoadBackups { ticket }] = effects[..] else {
       panic!("{effects:?}");
     };
-    (bench, ticket)
+    (console, ticket)
   }
 
   #[test]
   fn each_backup_can_be_compared_or_swapped_in_and_either_is_planned_first() {
-    let (mut bench, ticket) = asked();
+    let (mut console, ticket) = asked();
     let backups = Ok(vec![backup("/var/b/db-2.dump"), backup("/var/b/db-1.dump")]);
-    drop(bench.tell(Msg::Backups { ticket, backups }));
-    let screen = bench.screen(100, 30);
+    console.tell(Msg::Backups { ticket, backups });
+    let screen = console.screen(100, 30);
     assert!(screen.contains("db-2.dump"), "{screen}");
     assert!(
       screen.contains("84 MB, of 1.9.3: load and SWAP IN"),
       "{screen}"
     );
-    drop(bench.key("down"));
-    let effects = bench.key("enter");
+    console.key("down");
+    let effects = console.key("enter");
     assert!(
       matches!(
         &effects[..],
@@ -144,10 +144,10 @@ mod tests {
 
   #[test]
   fn a_list_nobody_waits_for_any_more_opens_nothing() {
-    let (mut bench, ticket) = asked();
-    drop(bench.key("esc"));
+    let (mut console, ticket) = asked();
+    console.key("esc");
     let backups = Ok(vec![backup("/var/b/db-2.dump")]);
-    drop(bench.tell(Msg::Backups { ticket, backups }));
-    assert!(bench.app.modals.is_empty());
+    console.tell(Msg::Backups { ticket, backups });
+    assert!(console.app.modals.is_empty());
   }
 }

@@ -50,29 +50,29 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
 #[cfg(test)]
 mod tests {
   use super::*;
-  use crate::tui::{msg::Msg, samples::Bench};
+  use crate::tui::{msg::Msg, scene::Console};
 
-  fn yes(bench: &mut Bench) -> Vec<Effect> {
-    drop(bench.tell(Msg::Painted));
-    drop(bench.wait(600));
-    let mut effects = bench.key("y");
-    effects.extend(bench.wait(200));
+  fn yes(console: &mut Console) -> Vec<Effect> {
+    console.tell(Msg::Painted);
+    console.wait(600);
+    let mut effects = console.key("y");
+    effects.extend(console.wait(200));
     effects
   }
 
   #[test]
   fn the_question_says_whether_users_are_there() {
-    let mut bench = Bench::new();
-    assert!(bench.text("1E").is_empty());
-    assert!(!bench.screen(80, 24).contains("happens to users"));
-    let effects = yes(&mut bench);
+    let mut console = Console::quiet();
+    assert!(console.text("1E").is_empty());
+    assert!(!console.screen(80, 24).contains("happens to users"));
+    let effects = yes(&mut console);
     assert!(
       matches!(&effects[..], [Effect::Shell { name, .. }] if name == "api-blue"),
       "{effects:?}"
     );
-    assert!(bench.text("2E").is_empty());
-    assert!(bench.screen(80, 24).contains("[G] GREEN is LIVE"));
-    let effects = yes(&mut bench);
+    assert!(console.text("2E").is_empty());
+    assert!(console.screen(80, 24).contains("[G] GREEN is LIVE"));
+    let effects = yes(&mut console);
     assert!(
       matches!(&effects[..], [Effect::Shell { name, .. }] if name == "api-green"),
       "{effects:?}"
@@ -81,11 +81,11 @@ mod tests {
 
   #[test]
   fn enter_alone_opens_nothing() {
-    let mut bench = Bench::new();
-    drop(bench.text("2E"));
-    drop(bench.tell(Msg::Painted));
-    drop(bench.wait(600));
-    assert!(bench.key("enter").is_empty());
-    assert!(bench.app.modals.is_empty());
+    let mut console = Console::quiet();
+    console.text("2E");
+    console.tell(Msg::Painted);
+    console.wait(600);
+    assert!(console.key("enter").is_empty());
+    assert!(console.app.modals.is_empty());
   }
 }

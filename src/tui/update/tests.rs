@@ -97,7 +97,7 @@ fn a_page_for_another_question_changes_nothing() {
 fn keys_from_before_the_question_was_painted_never_count() {
   let mut console = question();
   for _ in 0..20 {
-    console.strike("y");
+    console.key("y");
     console.pass(500);
     console.tell(Msg::Tick);
   }
@@ -112,7 +112,7 @@ fn keys_in_the_first_moment_after_it_was_painted_do_not_count_either() {
   let mut console = question();
   console.tell(Msg::Painted);
   console.pass(100);
-  console.strike("y");
+  console.key("y");
   console.pass(1_000);
   console.tell(Msg::Tick);
   assert_eq!(console.changes(), Vec::<&Effect>::new());
@@ -125,7 +125,7 @@ fn a_question_that_was_painted_once_is_not_asked_to_wait_again_by_later_frames()
   console.pass(600);
   console.tell(Msg::Painted);
   console.tell(Msg::Tick);
-  console.strike("y");
+  console.key("y");
   console.pass(100);
   console.tell(Msg::Tick);
   assert_eq!(console.changes().len(), 1);
@@ -137,7 +137,7 @@ fn a_held_key_and_a_paste_answer_nothing() {
     let mut console = question();
     console.tell(Msg::Painted);
     console.pass(600);
-    console.strike("y");
+    console.key("y");
     console.pass(10);
     console.tell(last);
     console.pass(1_000);
@@ -245,9 +245,9 @@ fn one_key_after_a_capital_is_never_enough_unless_a_question_was_read() {
     };
     for c in ' '..='~' {
       let mut console = Console::quiet();
-      console.strike(&key.to_string());
-      console.strike(&crate::tui::key::Key::char(c).to_string());
-      console.strike("enter");
+      console.key(&key.to_string());
+      console.key(&crate::tui::key::Key::char(c).to_string());
+      console.key("enter");
       assert_eq!(console.changes(), Vec::<&Effect>::new(), "{key} {c}");
     }
   }

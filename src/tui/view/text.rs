@@ -50,13 +50,13 @@ fn row(buffer: &Buffer, area: Rect, y: u16) -> String {
 #[cfg(test)]
 mod tests {
   use super::*;
-  use crate::tui::samples::Bench;
+  use crate::tui::scene::Console;
 
   #[test]
   fn a_panel_is_copied_without_its_frame_and_says_whose_it_is() {
-    let mut bench = Bench::new();
-    drop(bench.key("2"));
-    let text = text(&bench.app, Rect::new(0, 0, 120, 40), Theme::default());
+    let mut console = Console::quiet();
+    console.key("2");
+    let text = text(&console.app, Rect::new(0, 0, 120, 40), Theme::default());
     let mut lines = text.lines();
     let title = lines.next().unwrap();
     assert!(title.contains("[G] GREEN"), "{title}");
