@@ -66,12 +66,7 @@ pub fn dry_run(plan: &Plan) -> Page {
   page.plain(format!("  confirm  {}", confirm(plan)));
   remarks(&mut page, plan);
   page.gap();
-  page.push(Tone::Strong, "Steps");
-  for (index, step) in plan.steps.iter().enumerate() {
-    self::step(&mut page, index, step);
-  }
-  page.gap();
-  failing(&mut page, plan);
+  page.append(steps(plan));
   page.faint(format!(
     "  plan     {}",
     plan.hash().get(..12).unwrap_or_default()
@@ -79,8 +74,21 @@ pub fn dry_run(plan: &Plan) -> Page {
   page
 }
 
-/// What is shown above the question. The answer line itself belongs to `cli::prompt`.
-pub fn question(plan: &Plan) -> Page {
+/// Every step, and what a failure of it leaves behind.
+pub fn steps(plan: &Plan) -> Page {
+  let mut page = Page::default();
+  page.push(Tone::Strong, "Steps");
+  for (index, step) in plan.steps.iter().enumerate() {
+    self::step(&mut page, index, step);
+  }
+  page.gap();
+  failing(&mut page, plan);
+  page
+}
+
+/// What is shown above the question; `more` says how to see every step. The answer line itself
+/// belongs to whoever asks.
+pub fn question(plan: &Plan, more: &str) -> Page {
   let mut page = Page::default();
   let (tone, heading) = match plan.risk {
     Risk::Green => (Tone::Good, "every check is green"),
@@ -94,7 +102,7 @@ pub fn question(plan: &Plan) -> Page {
   facts(&mut page, plan);
   remarks(&mut page, plan);
   page.plain(format!(
-    "  does     {} steps (all of them: add --dry-run)",
+    "  does     {} steps (all of them: {more})",
     plan.steps.len()
   ));
   failing(&mut page, plan);

@@ -232,7 +232,7 @@ fn confirm(desk: &mut Desk, plan: &Plan) -> Result<Option<Outcome>, Trouble> {
   if plan.risk == Risk::Green && matches!(plan.kind, Kind::Smoke | Kind::Backup) {
     return Ok(None);
   }
-  let page = render::plan::question(plan);
+  let page = render::plan::question(plan, "add --dry-run");
   let out = &mut desk.out;
   let answer = answer::to_plan(&desk.globals, &Question::of(plan), || out.progress(&page));
   match answer.map_err(|error| nobody(&error))? {

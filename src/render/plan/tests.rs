@@ -11,7 +11,7 @@ fn a_dry_run_shows_every_step_with_its_commands() {
 
 #[test]
 fn the_question_shows_what_moves_and_every_warning() {
-  insta::assert_snapshot!(question(&samples::plan()));
+  insta::assert_snapshot!(question(&samples::plan(), "add --dry-run"));
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn a_green_rollback_asks_in_a_few_lines() {
     "readiness HOT: about 1 s".into(),
     "GREEN stays up to be looked at".into(),
   ];
-  insta::assert_snapshot!(question(&plan));
+  insta::assert_snapshot!(question(&plan, "add --dry-run"));
 }
 
 #[test]

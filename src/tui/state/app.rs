@@ -40,6 +40,9 @@ const NOTICE: Duration = Duration::from_secs(12);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
   pub since_start: Duration,
+/// Keys that are further apart do not belong to one burst.
+const PAUSE: Duration = Duration::from_millis(150);
+
   pub wall: DateTime<Utc>,
 }
 
@@ -102,6 +105,8 @@ pub struct App {
   pub interrupted_at: Option<Duration>,
   tickets: u64,
 }
+  /// The newest key of a burst that closed a question.
+  burst: Option<Duration>,
 
 impl App {
   pub fn new(site: Arc<Site>, me: Actor, role: Role, keymap: Keymap, logs: Logs, now: Now) -> Self {
@@ -137,6 +142,7 @@ impl App {
       tickets: 0,
     }
   }
+      burst: None,
 
   pub fn ticket(&mut self) -> Ticket {
     self.tickets += 1;
@@ -147,6 +153,19 @@ impl App {
     self.notice = Some(Notice {
       tone,
       text: Shown::line(text.as_ref()),
+  /// A paste or a burst of keys closed a question: what is left of it presses nothing.
+  pub fn deafen(&mut self) {
+    self.burst = Some(self.now.since_start);
+  }
+
+  /// Whether a key that came now is still of that burst.
+  pub fn is_deaf(&mut self) -> bool {
+    let now = self.now.since_start;
+    let goes_on = |before| now.saturating_sub(before) < PAUSE;
+    self.burst = self.burst.filter(|before| goes_on(*before)).map(|_| now);
+    self.burst.is_some()
+  }
+
       until: self.now.since_start + NOTICE,
     });
   }

@@ -36,6 +36,8 @@ pub struct Asking {
   pub title: String,
   pub tone: Tone,
   pub page: Page,
+  /// What Tab shows instead.
+  more: Option<Page>,
   pub consent: Consent,
   pub scroll: usize,
   /// What was typed so far and why the last key did not count.
@@ -53,6 +55,7 @@ impl Asking {
       title,
       tone,
       page,
+      more: None,
       consent,
       scroll: 0,
       typed: String::new(),
@@ -71,6 +74,20 @@ impl Asking {
       word: String::new(),
     };
     Self::new(title.to_owned(), Tone::Strong, page, &question, consent)
+  }
+
+  #[must_use]
+  pub fn with_more(mut self, more: Page) -> Self {
+    self.more = Some(more);
+    self
+  }
+
+  /// The other page of the same question, when it has one.
+  pub fn turn(&mut self) {
+    if let Some(more) = &mut self.more {
+      std::mem::swap(&mut self.page, more);
+      self.scroll = 0;
+    }
   }
 
   pub fn ask(&self) -> &Ask {

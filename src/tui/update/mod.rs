@@ -22,6 +22,7 @@ mod world;
 
 use super::{
   effect::Effect,
+  key::Key,
   msg::Msg,
   state::app::{App, Now},
 };
@@ -29,6 +30,7 @@ use super::{
 pub fn update(app: &mut App, msg: Msg, now: Now) -> Vec<Effect> {
   app.now = now;
   match msg {
+    Msg::Key(key) if app.is_deaf() && key != Key::ctrl('c') => Vec::new(),
     Msg::Key(key) => keys::key(app, key),
     Msg::Repeat => modal::input(app, crate::engine::confirm::Input::Repeat),
     Msg::Paste(text) => modal::paste(app, &text),

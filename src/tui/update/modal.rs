@@ -4,7 +4,7 @@ use tui_input::{Input as Text, InputRequest};
 
 use super::{act, deploy, list};
 use crate::{
-  engine::confirm::Input,
+  engine::confirm::{Input, Why},
   model::{event::Answer, shown::Shown},
   render::Tone,
   tui::{
@@ -25,7 +25,12 @@ pub(super) fn key(app: &mut App, key: Key) -> Vec<Effect> {
   match app.modals.last_mut() {
     None => Vec::new(),
     Some(Modal::Ask(asking)) => {
-      asking.scroll = scrolled(asking.scroll, key.code);
+      match key.code {
+        Code::Tab => asking.turn(),
+        // Letters belong to the answer.
+        Code::Char(_) => {}
+        code => asking.scroll = scrolled(asking.scroll, code),
+      }
       input(app, meant(key))
     }
     Some(Modal::Planning { .. }) => {
@@ -104,6 +109,9 @@ pub(super) fn input(app: &mut App, input: Input) -> Vec<Effect> {
   match ended {
     Ok(()) => consented(app, asking.consent),
     Err(why) => {
+      if why == Why::Pasted {
+        app.deafen();
+      }
       app.say(Tone::Warn, closed(why));
       Vec::new()
     }

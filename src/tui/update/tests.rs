@@ -337,17 +337,19 @@ fn who_holds_the_lock_is_shown_instead_of_an_operation() {
 #[test]
 fn an_operation_of_another_console_is_followed_by_itself() {
   let mut seen = observation();
-  seen.lock = Some(crate::model::observation::Holder {
-    operation: order().id,
+  let id = order().id;
+  seen.operation = Some(crate::model::observation::OperationState {
+    id,
     kind: order().plan.kind,
+    target: Some(Slot::Green),
+    version: None,
     actor: actor(),
-    since: crate::render::samples::before(5),
-    boot_id: "b".into(),
-    pid: 1,
-    pid_started: 1,
+    begun: crate::render::samples::before(5),
+    step: None,
+    waiting_for: None,
+    phase: crate::model::observation::Phase::Running,
   });
   let console = Console::over(seen);
-  let id = order().id;
   assert!(console.effects.contains(&Effect::Follow { id }));
 }
 
@@ -380,4 +382,39 @@ fn every_action_by_its_key_asks_for_its_own_intent() {
       "{key}: {intent:?}"
     );
   }
+}
+
+#[test]
+fn what_is_left_of_a_burst_that_closed_a_question_presses_nothing() {
+  let mut console = Console::quiet();
+  console.key("D");
+  console.text("2.1.0");
+  console.key("enter");
+  console.planned(plan());
+  console.tell(Msg::Painted);
+  console.wait(600);
+  console.text("green and the rest of the line");
+  assert!(console.notice().contains("a burst of keys"));
+  let Some(Modal::Deploy(deploying)) = console.app.modals.last() else {
+    panic!("{:?}", console.app.modals);
+  };
+  assert_eq!(deploying.input.value(), "2.1.0");
+  console.wait(200);
+  console.text("-rc1");
+  assert!(console.screen(80, 24).contains("2.1.0-rc1"));
+}
+
+#[test]
+fn tab_shows_every_step_of_what_is_asked_and_letters_do_not_scroll() {
+  let mut console = question();
+  assert!(
+    console
+      .screen(80, 24)
+      .contains("9 steps (all of them: Tab)")
+  );
+  console.press("tab");
+  assert!(console.screen(80, 40).contains("reload the proxy"));
+  console.press("tab");
+  assert!(console.screen(80, 24).contains("all of them: Tab"));
+  assert_eq!(console.changes(), Vec::<&Effect>::new());
 }

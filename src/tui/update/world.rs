@@ -191,15 +191,11 @@ fn question(plan: Box<Plan>) -> Asking {
     (Kind::Rollback, Risk::Green) => "ROLL BACK?  R y".to_owned(),
     _ => render::plan::sentence(&plan).to_uppercase(),
   };
-  let page = render::plan::question(&plan);
+  let page = render::plan::question(&plan, "Tab");
+  let steps = render::plan::steps(&plan);
   let question = Question::of(&plan);
-  Asking::new(
-    title,
-    ask::tone(plan.risk),
-    page,
-    &question,
-    Consent::Launch(plan),
-  )
+  let tone = ask::tone(plan.risk);
+  Asking::new(title, tone, page, &question, Consent::Launch(plan)).with_more(steps)
 }
 
 /// A rollback to a slot that fails its checks can be forced; nothing else can.

@@ -81,7 +81,7 @@ pub(super) fn draw(
     if below > 0 && at + 1 == height && height > 1 {
       pen.put(
         Role::Faint,
-        &format!("-- {} more lines: j or PgDn --", below + 1),
+        &format!("-- {} more lines: Down or PgDn --", below + 1),
       );
     } else {
       pen.put(role(*tone), text);
