@@ -22,7 +22,7 @@ use super::{
 use crate::{
   engine::{
     self, Intent, log_feed,
-    observer::{self, Nudge},
+    observer::{self, Nudge, pace},
     ports::{Follow, Message, Operations, PortError},
     world::World,
   },
@@ -253,8 +253,11 @@ async fn make(
   intent: &Intent,
   seen: Option<Arc<Observation>>,
 ) -> Result<Plan, Refusal> {
-  // What was not looked at yet, or could not be, is looked at before anything is refused for it.
-  let seen = match seen.filter(|seen| able::is_whole(seen)) {
+  // What was not looked at yet, or could not be, or is too old, is looked at before anything is
+  // planned on it or refused for it.
+  let now = world.clock.now();
+  let fresh = |seen: &Observation| pace::overdue(&world.site, seen.at, now).is_none();
+  let seen = match seen.filter(|seen| able::is_whole(seen) && fresh(seen)) {
     Some(seen) => seen,
     None => Arc::new(engine::observe(world).await),
   };

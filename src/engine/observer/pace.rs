@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
   config::{ProofBy, Site, Via},
@@ -43,6 +43,13 @@ pub const LOOK: Duration = Duration::from_mins(1);
 /// What was not renewed for three intervals is unknown (I17). A look may also take its time.
 pub fn most_age(every: Duration) -> TimeDelta {
   TimeDelta::from_std(every * 3).unwrap_or(TimeDelta::MAX)
+}
+
+/// The whole picture is renewed with every look through the proxy. When it was not, for three of
+/// those looks, whoever should look does not: its age.
+pub fn overdue(site: &Site, seen: DateTime<Utc>, now: DateTime<Utc>) -> Option<TimeDelta> {
+  let age = now - seen;
+  (age > most_age(proof(site))).then_some(age)
 }
 
 pub fn proof(site: &Site) -> Duration {

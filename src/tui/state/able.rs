@@ -3,7 +3,7 @@
 //! Footer, palette, menu and the dispatcher read this one answer, so that no key looks alive and
 //! does nothing.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use super::operation::Watched;
 use crate::{
@@ -22,6 +22,15 @@ use crate::{
   },
   tui::action::{Action, Effect, TABLE},
 };
+
+/// Whether an action may be offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing<'a> {
+  Possible,
+  /// It was possible so long ago; what is known should have been renewed since.
+  Unsure(Duration),
+  Not(&'a str),
+}
 
 /// For each action that changes the site: possible, or the first reason why not.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 
 use super::{
-  able::Able,
+  able::{Able, Standing},
   ask::{Asking, Ticket},
   history::History,
   logs::{Logs, Viewport},
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
   config::Site,
+  engine::observer::pace,
   model::{
     BySlot, Slot,
     actor::Actor,
@@ -27,22 +28,25 @@ use crate::{
     traffic::Live,
   },
   render::{Detail, Tone, Typing, status},
-  tui::keymap::Keymap,
+  tui::{
+    action::{Action, Effect as Reach},
+    keymap::Keymap,
+  },
 };
 
-/// The observer makes unknown what was not renewed for three of its intervals; what is older than
-/// this, three of the longest, was seen by an observer that no longer works.
-pub const STALE: Duration = Duration::from_secs(200);
+/// The observer makes unknown what was not renewed for three of its intervals. This is more than
+/// three of the longest: only a backstop, `overdue` notices long before that it does not look.
+const STALE: Duration = Duration::from_secs(200);
 /// How long a line about what just happened stays.
 const NOTICE: Duration = Duration::from_secs(12);
+
+/// Keys that are further apart do not belong to one burst.
+const PAUSE: Duration = Duration::from_millis(150);
 
 /// Time as the loop last saw it. `since_start` never jumps; `wall` is for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
   pub since_start: Duration,
-/// Keys that are further apart do not belong to one burst.
-const PAUSE: Duration = Duration::from_millis(150);
-
   pub wall: DateTime<Utc>,
 }
 
@@ -101,12 +105,12 @@ pub struct App {
   pub requests: BySlot<Window>,
   /// Why there are no requests to show.
   pub requests_why_not: Option<Shown>,
+  /// The newest key of a burst that closed a question.
+  burst: Option<Duration>,
   /// When Ctrl-C was last pressed: a second time quits at once.
   pub interrupted_at: Option<Duration>,
   tickets: u64,
 }
-  /// The newest key of a burst that closed a question.
-  burst: Option<Duration>,
 
 impl App {
   pub fn new(site: Arc<Site>, me: Actor, role: Role, keymap: Keymap, logs: Logs, now: Now) -> Self {
@@ -138,21 +142,17 @@ impl App {
       usage: Usages::default(),
       requests: BySlot::from_fn(|_| Window::default()),
       requests_why_not: None,
+      burst: None,
       interrupted_at: None,
       tickets: 0,
     }
   }
-      burst: None,
 
   pub fn ticket(&mut self) -> Ticket {
     self.tickets += 1;
     Ticket(self.tickets)
   }
 
-  pub fn say(&mut self, tone: Tone, text: impl AsRef<str>) {
-    self.notice = Some(Notice {
-      tone,
-      text: Shown::line(text.as_ref()),
   /// A paste or a burst of keys closed a question: what is left of it presses nothing.
   pub fn deafen(&mut self) {
     self.burst = Some(self.now.since_start);
@@ -166,6 +166,10 @@ impl App {
     self.burst.is_some()
   }
 
+  pub fn say(&mut self, tone: Tone, text: impl AsRef<str>) {
+    self.notice = Some(Notice {
+      tone,
+      text: Shown::line(text.as_ref()),
       until: self.now.since_start + NOTICE,
     });
   }
@@ -180,12 +184,22 @@ impl App {
     }
   }
 
-  /// Who is live, or unknown when the facts are too old.
+  /// How old the picture is, when it should have been renewed since.
+  pub fn overdue(&self) -> Option<Duration> {
+    let seen = self.seen.as_ref()?;
+    let age = pace::overdue(&self.site, seen.at, self.now.wall)?;
+    age.to_std().ok()
+  }
+
+  /// Who is live. A proof that should have been renewed proves nothing about now.
   pub fn live(&self) -> Live {
-    self
-      .seen
-      .as_ref()
-      .map_or(Live::Unknown, |seen| status::live(seen, &self.eyes()))
+    let Some(seen) = &self.seen else {
+      return Live::Unknown;
+    };
+    match status::live(seen, &self.eyes()) {
+      Live::Proven { slot } if self.overdue().is_some() => Live::Claimed { slot },
+      live => live,
+    }
   }
 
   /// The question on top, if there is one.
@@ -219,6 +233,16 @@ impl App {
     containers.get(self.selected[slot].min(containers.len().saturating_sub(1)))
   }
 
+  /// Whether an action may be offered. On facts that are too old it is never certain.
+  pub fn standing(&self, action: Action) -> Standing<'_> {
+    let changes = action.row().effect == Reach::Changes;
+    match (self.able.why_not(action), self.overdue()) {
+      (Some(why), _) => Standing::Not(why),
+      (None, Some(age)) if changes => Standing::Unsure(age),
+      (None, _) => Standing::Possible,
+    }
+  }
+
   pub fn weigh(&mut self) {
     self.able = match (&self.seen, self.role) {
       (_, Role::Observer) => Able::nothing("this console only watches (--observe)"),
@@ -230,13 +254,7 @@ impl App {
   /// An operation that the site reports and this console does not follow yet.
   pub fn unfollowed(&self) -> Option<crate::model::operation::OperationId> {
     let seen = self.seen.as_ref()?;
-    let newest = seen
-      .operation
-      .as_ref()
-      .map(|operation| operation.id)
-      .into_iter()
-      .chain(seen.lock.as_ref().map(|holder| holder.operation))
-      .max()?;
+    let newest = seen.operation.as_ref()?.id;
     let followed = self.operation.as_ref().map(Watched::id);
     (followed.is_none_or(|id| id < newest)).then_some(newest)
   }

@@ -4,7 +4,7 @@ use super::{deploy, go, history, lifecycle, list, look, question, restore, shell
 use crate::{
   engine::Intent,
   model::{Slot, event::Recovery},
-  render::Tone,
+  render::{Tone, words::coarse},
   tui::{
     action::{Action, Effect as Changes, Place},
     effect::Effect,
@@ -22,7 +22,10 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
   if action.row().effect == Changes::Changes
     && let Some(why) = app.able.why_not(action)
   {
-    let text = format!("{} is not possible now: {why}", action.row().title);
+    let seen = app.overdue().map_or_else(String::new, |age| {
+      format!(" (seen {} ago; r looks again)", coarse(age))
+    });
+    let text = format!("{} is not possible now: {why}{seen}", action.row().title);
     app.say(Tone::Warn, text);
     return Vec::new();
   }

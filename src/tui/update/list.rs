@@ -3,11 +3,12 @@
 use tui_input::Input;
 
 use crate::{
-  render::{Page, Tone},
+  render::{Page, Tone, words::coarse},
   tui::{
     action::{Action, Effect as Changes, Group, Place, TABLE},
     effect::Effect,
     state::{
+      able::Standing,
       app::App,
       modal::{Choice, Choosing, Does, Modal, Reading, Searchable},
     },
@@ -116,9 +117,17 @@ pub(super) fn explain(app: &mut App, action: Action) {
 pub(super) fn preflight(app: &mut App) -> Vec<Effect> {
   let mut page = Page::default();
   for row in TABLE.iter().filter(|row| row.effect == Changes::Changes) {
-    match app.able.why_not(row.action) {
-      None => page.push(Tone::Good, format!("[ok] {}", row.title)),
-      Some(why) => page.wrapped(Tone::Warn, &format!("[--] {}: {why}", row.title), 5),
+    match app.standing(row.action) {
+      Standing::Possible => page.push(Tone::Good, format!("[ok] {}", row.title)),
+      Standing::Unsure(age) => {
+        let age = coarse(age);
+        let text = format!(
+          "[??] {}: it was {age} ago; looks again before it asks",
+          row.title
+        );
+        page.wrapped(Tone::Warn, &text, 5);
+      }
+      Standing::Not(why) => page.wrapped(Tone::Warn, &format!("[--] {}: {why}", row.title), 5),
     }
   }
   app.modals.push(Modal::Read(Reading {

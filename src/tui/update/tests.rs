@@ -1,6 +1,8 @@
 //! What keys do, as an operator presses them: nothing changes the site but a question that was
 //! read and answered.
 
+use chrono::TimeDelta;
+
 use super::*;
 use crate::{
   engine::{Intent, ports::Launch},
@@ -417,4 +419,29 @@ fn tab_shows_every_step_of_what_is_asked_and_letters_do_not_scroll() {
   console.press("tab");
   assert!(console.screen(80, 24).contains("all of them: Tab"));
   assert_eq!(console.changes(), Vec::<&Effect>::new());
+}
+
+#[test]
+fn on_facts_that_are_too_old_nothing_is_offered_as_certain() {
+  let mut console = Console::quiet();
+  assert!(console.screen(80, 24).contains(" R roll back  "));
+  console.wait(47_000);
+  let screen = console.screen(80, 24);
+  for text in [
+    "LIVE? [G] GREEN",
+    "rollback? 49 s old",
+    "NOTHING WAS SEEN FOR 49 s",
+    "R roll back?",
+  ] {
+    assert!(screen.contains(text), "{text}:\n{screen}");
+  }
+  console.key("p");
+  assert!(console.screen(100, 40).contains("[??] roll back"));
+  console.key("q");
+  console.key("A");
+  assert!(console.notice().contains("(seen 49 s ago; r looks again)"));
+  let mut seen = observation();
+  seen.at += TimeDelta::seconds(48);
+  console.sees(seen);
+  assert!(console.screen(80, 24).contains(" R roll back  "));
 }

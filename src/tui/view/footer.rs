@@ -1,5 +1,6 @@
 //! The two lowest lines: what just happened, and the keys that matter here. A key that does
-//! nothing now stands in parentheses; `p` says why.
+//! nothing now stands in parentheses, one that was possible on facts that are too old has a question
+//! mark; `p` says why.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 use unicode_width::UnicodeWidthStr;
@@ -8,7 +9,10 @@ use super::{
   pen::{Pen, role},
   theme::{Role, Theme},
 };
-use crate::tui::{action::Action, state::app::App};
+use crate::tui::{
+  action::Action,
+  state::{able::Standing, app::App},
+};
 
 const ACTS: [(Action, &str); 5] = [
   (Action::Rollback, "roll back"),
@@ -48,13 +52,13 @@ fn keys(buffer: &mut Buffer, area: Rect, row: u16, app: &App, theme: Theme) {
     let Some(key) = app.keymap.key(action).map(|key| key.to_string()) else {
       continue;
     };
-    if app.able.why_not(action).is_none() {
-      pen
+    match app.standing(action) {
+      Standing::Possible => pen
         .put(Role::Key, &key)
-        .put(Role::Text, &format!(" {word}  "));
-    } else {
-      pen.put(Role::Off, &format!("({key} {word})  "));
-    }
+        .put(Role::Text, &format!(" {word}  ")),
+      Standing::Unsure(_) => pen.put(Role::Warn, &format!("{key} {word}?  ")),
+      Standing::Not(_) => pen.put(Role::Off, &format!("({key} {word})  ")),
+    };
   }
   pen.put(Role::Frame, "| ");
   for (action, word) in LOOKS {

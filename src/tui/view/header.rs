@@ -52,13 +52,15 @@ pub(super) fn readiness(app: &App) -> (Role, String) {
   let Some(seen) = &app.seen else {
     return (Role::Off, "rollback ?".to_owned());
   };
+  if let Some(age) = app.overdue() {
+    return (Role::Stale, format!("rollback? {} old", coarse(age)));
+  }
   let ready = &seen.readiness;
   let seconds = ready
     .expected_seconds
     .filter(|_| ready.warmth != Warmth::None)
     .map_or_else(String::new, |seconds| format!(" {seconds} s"));
   let role = match ready.warmth {
-    _ if app.eyes().is_stale(seen.at) => return (Role::Stale, "rollback ?".to_owned()),
     Warmth::None => Role::Off,
     Warmth::Hot if ready.why_not.is_empty() => Role::Good,
     Warmth::Hot | Warmth::Warm | Warmth::Cold => Role::Warn,
@@ -71,7 +73,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
   let mut pen = Pen::row(buffer, area, 0, theme);
   let (role, text) = readiness(app);
   pen.right(Role::Text, " ");
-  pen.right(role, &text);
+  pen.right(role, &text).right(Role::Text, "  ");
   if app.site.production {
     pen.put(Role::Alarm, " PRODUCTION ").put(Role::Text, " ");
   } else {
@@ -151,14 +153,10 @@ pub(super) fn alarms(app: &App) -> Vec<(Role, String)> {
   let Some(seen) = &app.seen else {
     return found;
   };
-  if app.eyes().is_stale(seen.at) {
-    found.push((
-      Role::Alarm,
-      format!(
-        "NOTHING WAS SEEN FOR {}: what is below is old, not true",
-        coarse(age(seen.at, app.now.wall))
-      ),
-    ));
+  if let Some(age) = app.overdue() {
+    let age = coarse(age);
+    let text = format!("NOTHING WAS SEEN FOR {age}: what is below is old, not true");
+    found.push((Role::Alarm, text));
   }
   if let Some(why) = seen.runtime.why_not() {
     found.push((Role::Alarm, format!("DOCKER: {why}")));

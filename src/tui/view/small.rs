@@ -15,7 +15,10 @@ use crate::{
     traffic::Live,
   },
   render::{health, status, words::badge},
-  tui::{action::Action, state::app::App},
+  tui::{
+    action::Action,
+    state::{able::Standing, app::App},
+  },
 };
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
@@ -23,7 +26,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
   Pen::row(buffer, area, 0, theme).put(role, &text);
   let (role, ready) = header::readiness(app);
   let mut pen = Pen::row(buffer, area, 1, theme);
-  if app.able.why_not(Action::Rollback).is_none() {
+  if !matches!(app.standing(Action::Rollback), Standing::Not(_)) {
     pen.put(Role::Key, "R y ");
   }
   pen.put(role, &ready);
