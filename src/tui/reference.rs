@@ -1,11 +1,17 @@
-//! Writes `docs/keys.md` from the table that the dispatcher reads. The test fails when the page is
-//! stale; `UPDATE=1 cargo test` writes it anew.
+//! Writes `docs/keys.md` from the table that the dispatcher reads, and `docs/screens/` from the
+//! screens. The tests fail when they are stale; `UPDATE=1 cargo test reference` writes them anew.
 
 use std::fmt::Write;
 
-use super::action::{Effect, Group, TABLE};
+use super::{
+  action::{Effect, Group, TABLE},
+  view::tests::pictures,
+};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/keys.md");
+const SCREENS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/screens");
+/// A picture is read over slow lines too.
+const MOST_BYTES: usize = 60_000;
 
 fn page() -> String {
   let mut out = String::from(
@@ -56,15 +62,26 @@ fn page() -> String {
   out
 }
 
-#[test]
-fn the_page_about_the_keys_says_what_the_table_says() {
-  let wanted = page();
+fn kept(path: &str, wanted: &str) {
   if std::env::var_os("UPDATE").is_some() {
-    std::fs::write(PAGE, &wanted).expect("docs/keys.md can be written");
+    std::fs::write(path, wanted).expect("the documents can be written");
   }
-  let written = std::fs::read_to_string(PAGE).unwrap_or_default();
+  let written = std::fs::read_to_string(path).unwrap_or_default();
   assert!(
     written == wanted,
-    "docs/keys.md is stale: run UPDATE=1 cargo test reference"
+    "{path} is stale: run UPDATE=1 cargo test reference"
   );
+}
+
+#[test]
+fn the_page_about_the_keys_says_what_the_table_says() {
+  kept(PAGE, &page());
+}
+
+#[test]
+fn the_pictures_of_the_documents_show_the_screens_as_they_are() {
+  for (name, picture) in pictures::all() {
+    assert!(picture.len() < MOST_BYTES, "{name}: {}", picture.len());
+    kept(&format!("{SCREENS}/{name}.svg"), &picture);
+  }
 }

@@ -25,7 +25,7 @@ mod pen;
 mod shared;
 mod small;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod text;
 pub mod theme;
 mod watch;

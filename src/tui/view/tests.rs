@@ -2,10 +2,13 @@
 //!
 //! A snapshot is judged by reading it as the operator would: run the tests, look at the files.
 
+mod afternoon;
 mod dialogs;
 mod oracle;
+pub(crate) mod pictures;
 mod scenes;
 mod screens;
+mod svg;
 
 use std::fmt::Write;
 

@@ -124,9 +124,7 @@ pub(super) fn failure() -> Failure {
 
 /// A switch to GREEN failed while it was proven; users are back on BLUE.
 pub(super) fn failed() -> Console {
-  let mut seen = observation();
-  seen.live = Live::Proven { slot: Slot::Blue };
-  let mut console = Console::over(seen);
+  let mut console = Console::over(only_blue_served());
   let events = vec![
     begun(),
     Event::StepStarted { index: 6 },
@@ -155,22 +153,28 @@ pub(super) fn failed() -> Console {
   console
 }
 
-/// The first day: BLUE serves, nothing was ever deployed to GREEN.
-pub(super) fn empty_standby() -> Console {
+/// Users are on BLUE and were never anywhere else.
+fn only_blue_served() -> Observation {
   let mut seen = observation();
   seen.live = Live::Proven { slot: Slot::Blue };
   for witness in &mut seen.witnesses[..3] {
     witness.testimony = Testimony::Slot { slot: Slot::Blue };
   }
-  seen.slots.green.containers = Known::yes(Vec::new(), before(2));
-  seen.slots.green.health = Known::no("no containers", before(2));
-  seen.slots.green.version = None;
-  seen.slots.green.evidence = None;
   seen.record = None;
   seen.readiness.warmth = Warmth::None;
   seen.readiness.target = None;
   seen.readiness.expected_seconds = None;
   seen.readiness.why_not = vec!["nothing was switched yet".into()];
+  seen
+}
+
+/// The first day: BLUE serves, nothing was ever deployed to GREEN.
+pub(super) fn empty_standby() -> Console {
+  let mut seen = only_blue_served();
+  seen.slots.green.containers = Known::yes(Vec::new(), before(2));
+  seen.slots.green.health = Known::no("no containers", before(2));
+  seen.slots.green.version = None;
+  seen.slots.green.evidence = None;
   Console::over(seen)
 }
 
