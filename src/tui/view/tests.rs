@@ -8,6 +8,7 @@ mod oracle;
 pub(crate) mod pictures;
 mod scenes;
 mod screens;
+mod steady;
 mod svg;
 
 use std::fmt::Write;
