@@ -3,11 +3,12 @@
 //! Keys come first and are drawn at once; what nobody asked for (logs, figures) is drawn at the
 //! frame clock, which is slower over SSH and slowest while nobody looks.
 //!
-//! `effects` does what a change asks for, `away` lends the terminal to others.
+//! `due` says when a frame is, `effects` does what a change asks for, `away` lends the terminal to others.
 
 mod away;
 #[cfg(feature = "crash-points")]
 mod crash;
+mod due;
 mod effects;
 
 use std::{io, sync::Arc, time::Duration};
@@ -17,6 +18,8 @@ use tokio::{
   sync::mpsc,
   time::{Instant, sleep_until},
 };
+
+use due::Due;
 
 use super::{
   input::{Heard, Input, hang_up},
@@ -166,16 +169,6 @@ enum Stage {
   Over,
 }
 
-/// Why a frame is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Due {
-  No,
-  /// At the frame clock.
-  Soon,
-  /// A key was pressed: now.
-  Now,
-}
-
 impl Console {
   async fn live(
     &mut self,
@@ -194,31 +187,14 @@ impl Console {
       if self.stage == Stage::Leaving {
         self.suspend().await?;
       }
-      if due != Due::No && !self.screen.is_busy() && self.stage == Stage::Ours {
-        let frame = last + self.pause();
-        if due == Due::Now || Instant::now() >= frame {
-          due = Due::No;
-          last = Instant::now();
-          let (app, theme) = (&self.app, self.theme);
-          let drawn = self
-            .screen
-            .draw(|buffer, area| view::draw(buffer, area, app, theme))?;
-          self.asks = self.unpainted();
-          if !drawn {
-            // Nothing changed on the screen, so it shows what was asked for already.
-            self.painted();
-          }
-          self.app.rooms = view::rooms(&self.app, self.screen.area());
-          let wanted = view::title(&self.app);
-          if wanted != title {
-            self.screen.title(&wanted)?;
-            title = wanted;
-          }
-          continue;
-        }
+      let able = !self.screen.is_busy() && self.stage == Stage::Ours;
+      let frame = due.at(last + self.pause()).filter(|_| able);
+      if frame.is_some_and(|at| Instant::now() >= at) {
+        due = Due::No;
+        last = Instant::now();
+        self.draw(&mut title)?;
+        continue;
       }
-      let frame = (due == Due::Soon && !self.screen.is_busy() && self.stage == Stage::Ours)
-        .then(|| last + self.pause());
       let wake = self.app.wake_at().map(|at| self.start + at);
       let next = [Some(clock), frame, wake].into_iter().flatten().min();
       tokio::select! {
@@ -245,7 +221,7 @@ impl Console {
         },
         Some(msg) = self.news.recv() => {
           self.update(msg)?;
-          due = due.max_of(Due::Soon);
+          due.soon();
         }
         () = sleep_until(next.unwrap_or(clock)) => {
           own_log::settle();
@@ -253,7 +229,7 @@ impl Console {
           if Instant::now() >= clock {
             clock = self.clock();
           }
-          due = due.max_of(Due::Soon);
+          due.soon();
         }
       }
       while let Some(heard) = self.input.ready() {
@@ -263,8 +239,27 @@ impl Console {
       for _ in 0..MOST_AT_ONCE {
         let Ok(msg) = self.news.try_recv() else { break };
         self.update(msg)?;
-        due = due.max_of(Due::Soon);
+        due.soon();
       }
+    }
+    Ok(())
+  }
+
+  fn draw(&mut self, title: &mut String) -> io::Result<()> {
+    let (app, theme) = (&self.app, self.theme);
+    let drawn = self
+      .screen
+      .draw(|buffer, area| view::draw(buffer, area, app, theme))?;
+    self.asks = self.unpainted();
+    if !drawn {
+      // Nothing changed on the screen, so it shows what was asked for already.
+      self.painted();
+    }
+    self.app.rooms = view::rooms(&self.app, self.screen.area());
+    let wanted = view::title(&self.app);
+    if wanted != *title {
+      self.screen.title(&wanted)?;
+      *title = wanted;
     }
     Ok(())
   }
@@ -307,16 +302,6 @@ impl Console {
         self.focused = focused;
         Ok(())
       }
-    }
-  }
-}
-
-impl Due {
-  fn max_of(self, other: Self) -> Self {
-    match (self, other) {
-      (Self::Now, _) | (_, Self::Now) => Self::Now,
-      (Self::Soon, _) | (_, Self::Soon) => Self::Soon,
-      (Self::No, Self::No) => Self::No,
     }
   }
 }

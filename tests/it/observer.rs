@@ -324,7 +324,7 @@ async fn an_operation_of_anybody_is_seen_from_its_start_to_its_end() {
     let ended = operation.is_some_and(|one| matches!(one.phase, Phase::Ended { .. }));
     ended && seen.lock.is_none() && seen.slots[Slot::Green].containers().len() == 2
   };
-  observed.until(Duration::from_secs(1), ended).await;
+  observed.until(pace::LEDGER * 2, ended).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -25,9 +25,9 @@ pub const DEAR_PROOF: Duration = Duration::from_secs(30);
 pub const HEALTH: Duration = Duration::from_secs(10);
 /// Health checks of a slot of which any runs a command, in a container or here.
 pub const DEAR_HEALTH: Duration = Duration::from_secs(30);
-/// Lock, operations, journals and state files: a few `stat` calls. Only a net where the ledger
-/// tells of itself.
-pub const LEDGER: Duration = Duration::from_millis(250);
+/// Lock, operations, journals and state files: a few `stat` calls. That an operation began or ended
+/// is told at once where the kernel tells it (`Ledger::changed`).
+pub const LEDGER: Duration = Duration::from_secs(1);
 /// A lock that is held is asked for this often: its holder's death changes no file.
 pub const LOCK: Duration = Duration::from_secs(1);
 /// Changes come in bursts (created, started): one look answers those of this span.

@@ -74,7 +74,8 @@ impl<'w> Watch<'w> {
         watch.turns.call(part, now);
       }
     }
-    watch.turns.call(Part::Ledger, now + pace::LEDGER);
+    // Also wakes for the first observation, which may lack what does not answer.
+    watch.turns.call(Part::Ledger, now + pace::FIRST);
     watch
   }
 
