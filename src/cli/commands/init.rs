@@ -1,0 +1,301 @@
+//! `cutover init`: look, ask, show, and write only after a yes. Works without a configuration, so
+//! it stands beside the desk the other verbs work at.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::{Trouble, Verdict};
+use crate::{
+  cli::{
+    answer,
+    args::{Globals, Init},
+    output::Out,
+    prompt::{self, Answer},
+  },
+  config::{
+    self, ConfigFaults,
+    detect::{self, Proposal, Question, Survey},
+  },
+  engine::{confirm::Pace, ports::Scout},
+  model::{operation::Outcome, text_diff},
+  render::{self, Page, Tone},
+};
+
+/// Rounds of questions to the machine; each can only follow from the answers before it.
+const ROUNDS: usize = 12;
+
+/// What it works with.
+pub struct Bench<'a> {
+  pub out: &'a mut Out,
+  pub globals: &'a Globals,
+  pub scout: &'a dyn Scout,
+  pub environment: config::Environment<'a>,
+}
+
+/// How it ended, and the file that stands there now.
+pub struct Made {
+  pub outcome: Outcome,
+  pub file: Option<PathBuf>,
+}
+
+pub async fn run(bench: &mut Bench<'_>, init: &Init) -> Made {
+  let mut file = None;
+  let outcome = match make(bench, init, &mut file).await {
+    Ok(outcome) => outcome,
+    Err(trouble) => {
+      let (outcome, fixes) = match &trouble {
+        Trouble::Said { outcome, fixes, .. } => (*outcome, fixes.clone()),
+        Trouble::Port(_) | Trouble::Write(_) => (Outcome::Failed, Vec::new()),
+      };
+      bench.out.error(&trouble.to_string(), &fixes);
+      outcome
+    }
+  };
+  Made { outcome, file }
+}
+
+async fn make(bench: &mut Bench<'_>, init: &Init, made: &mut Option<PathBuf>) -> Verdict {
+  let folder = init.folder.as_deref().unwrap_or(Path::new("."));
+  let mut survey = bench.scout.survey(folder).await?;
+  survey.answers.extend(init.answers.iter().cloned());
+  let proposal = loop {
+    let proposal = known(bench.scout, &mut survey).await?;
+    let Some(question) = proposal
+      .questions
+      .first()
+      .filter(|_| proposal.refusals.is_empty())
+    else {
+      break proposal;
+    };
+    if let Some(outcome) = ask(bench, &mut survey, question, &proposal)? {
+      return Ok(outcome);
+    }
+  };
+  unused(&survey, init, &proposal)?;
+  if !proposal.refusals.is_empty() {
+    return refused(bench, &proposal);
+  }
+  offer(bench, &proposal, made)
+}
+
+/// Detection, again until it wants nothing more.
+async fn known(scout: &dyn Scout, survey: &mut Survey) -> Result<Proposal, Trouble> {
+  let mut proposal = detect::look(survey);
+  for _ in 0..ROUNDS {
+    let wants = survey.wants();
+    if wants.is_empty() {
+      break;
+    }
+    for want in wants {
+      let fact = scout.answer(&want).await?;
+      survey.learn(want, fact);
+    }
+    proposal = detect::look(survey);
+  }
+  Ok(proposal)
+}
+
+/// `Some` when nobody could answer, or would not.
+fn ask(
+  bench: &mut Bench<'_>,
+  survey: &mut Survey,
+  question: &Question,
+  proposal: &Proposal,
+) -> Result<Option<Outcome>, Trouble> {
+  if bench.globals.json {
+    bench.out.json(&Report::of(proposal, None, Written::No))?;
+    return Ok(Some(Outcome::Usage));
+  }
+  let page = render::init::question(question);
+  bench.out.progress(&page);
+  if bench.globals.no_input || bench.globals.yes || prompt::can_ask().is_err() {
+    let fixes: Vec<String> = question
+      .choices
+      .iter()
+      .map(|choice| format!("--answer '{}={}'", question.key, choice.value))
+      .collect();
+    bench.out.error(
+      "this asks a question; add one of these to answer it here",
+      &fixes,
+    );
+    return Ok(Some(Outcome::Usage));
+  }
+  let out = &mut *bench.out;
+  let chosen = prompt::choose(question.choices.len(), |text| {
+    let mut page = Page::default();
+    page.plain(text);
+    out.progress(&page);
+  });
+  match chosen.and_then(|index| question.choices.get(index)) {
+    Some(choice) => {
+      survey
+        .answers
+        .insert(question.key.clone(), choice.value.clone());
+      Ok(None)
+    }
+    None => Err(Trouble::said(
+      Outcome::Cancelled,
+      "not answered: nothing was written",
+      format!("--answer '{}=…' answers it as well", question.key),
+    )),
+  }
+}
+
+/// An answer that nothing asked for was meant for something else.
+fn unused(survey: &Survey, init: &Init, proposal: &Proposal) -> Result<(), Trouble> {
+  let mut without = survey.clone();
+  for (key, value) in &init.answers {
+    let kept = without.answers.remove(key);
+    let asks = detect::look(&without);
+    without
+      .answers
+      .extend(kept.map(|value| (key.clone(), value)));
+    let question = asks.questions.iter().find(|question| question.key == *key);
+    let fits =
+      question.is_some_and(|question| question.choices.iter().any(|choice| choice.value == *value));
+    if !fits {
+      let choices: Vec<String> = question
+        .into_iter()
+        .flat_map(|question| &question.choices)
+        .map(|choice| format!("{key}={}", choice.value))
+        .collect();
+      return Err(Trouble::Said {
+        outcome: Outcome::Usage,
+        what: format!(
+          "--answer {key}={value} answers no question of {}",
+          proposal.root.display()
+        ),
+        fixes: choices,
+      });
+    }
+  }
+  Ok(())
+}
+
+fn refused(bench: &mut Bench<'_>, proposal: &Proposal) -> Verdict {
+  if bench.globals.json {
+    bench.out.json(&Report::of(proposal, None, Written::No))?;
+  } else {
+    bench.out.progress(&render::init::refused(proposal));
+  }
+  Ok(Outcome::Refused)
+}
+
+fn offer(bench: &mut Bench<'_>, proposal: &Proposal, made: &mut Option<PathBuf>) -> Verdict {
+  let file = proposal.root.join("cutover.toml");
+  let text = detect::text(proposal);
+  if !bench.globals.json {
+    bench.out.progress(&render::init::found(proposal));
+  }
+  if let Err(faults) = config::judge(&text, &file, bench.environment) {
+    return Ok(faulty(bench, &text, &faults));
+  }
+  let before = bench.scout.stands(&file);
+  let shown = file.display().to_string();
+  let lines = text_diff::unified(&shown, before.as_deref().unwrap_or_default(), &text);
+  if lines.is_empty() {
+    say(
+      bench,
+      Tone::Good,
+      &format!("{shown} says all of this already"),
+    );
+    *made = Some(file);
+    return Ok(Outcome::Done);
+  }
+  if !bench.globals.json {
+    bench.out.data(&render::init::change(&lines))?;
+  } else if !bench.globals.yes {
+    bench
+      .out
+      .json(&Report::of(proposal, Some(text), Written::No))?;
+    return Ok(Outcome::Done);
+  }
+  if !consents(bench, &file)? {
+    return Err(Trouble::said(
+      Outcome::Cancelled,
+      "not confirmed",
+      "nothing was written",
+    ));
+  }
+  let kept = bench.scout.write(&file, &text)?;
+  if bench.globals.json {
+    bench
+      .out
+      .json(&Report::of(proposal, Some(text), Written::Yes))?;
+  }
+  if let Some(kept) = kept {
+    say(
+      bench,
+      Tone::Plain,
+      &format!("what stood there is kept as {}", kept.display()),
+    );
+  }
+  say(bench, Tone::Good, &format!("{shown} is written"));
+  *made = Some(file);
+  Ok(Outcome::Done)
+}
+
+/// What is proposed must be a site; where it is not, the files it names are the reason.
+fn faulty(bench: &mut Bench<'_>, text: &str, faults: &ConfigFaults) -> Outcome {
+  let mut page = Page::default();
+  for line in text.lines().chain(faults.to_string().lines()) {
+    page.plain(line);
+  }
+  bench.out.progress(&page);
+  bench.out.error(
+    "what was found is not yet a site that can be driven; nothing was written",
+    &["mend what is named above, then run init again".to_owned()],
+  );
+  Outcome::Misconfigured
+}
+
+fn consents(bench: &mut Bench<'_>, file: &Path) -> Result<bool, Trouble> {
+  let mut page = Page::default();
+  page.push(Tone::Strong, format!("Write {}?", file.display()));
+  let out = &mut *bench.out;
+  let answer = answer::to_start(bench.globals, Pace::Normal, || out.progress(&page));
+  match answer {
+    Ok(Answer::Yes) => Ok(true),
+    Ok(Answer::No(_)) => Ok(false),
+    Err(error) => Err(Trouble::said(
+      error.outcome(),
+      error.to_string(),
+      "nothing was written",
+    )),
+  }
+}
+
+fn say(bench: &mut Bench<'_>, tone: Tone, text: &str) {
+  let mut page = Page::default();
+  page.push(tone, text);
+  bench.out.progress(&page);
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+  No,
+  Yes,
+}
+
+/// The one object of `--json`.
+#[derive(Serialize)]
+struct Report<'a> {
+  schema: u32,
+  written: bool,
+  #[serde(flatten)]
+  proposal: &'a Proposal,
+  /// The whole file, when there is one to offer.
+  file: Option<String>,
+}
+
+impl<'a> Report<'a> {
+  fn of(proposal: &'a Proposal, file: Option<String>, written: Written) -> Self {
+    Self {
+      schema: 1,
+      written: written == Written::Yes,
+      proposal,
+      file,
+    }
+  }
+}
