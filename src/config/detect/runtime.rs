@@ -246,16 +246,23 @@ fn project(survey: &Survey, layout: &Layout, out: &mut Proposal) -> Option<BySlo
     .read(&layout.folder.join(".env"))
     .map(parse_env)
     .unwrap_or_default();
-  let (project, why) = match (dotenv.get("COMPOSE_PROJECT_NAME"), &layout.stacks.blue.name) {
-    (Some(name), _) => (name.clone(), "COMPOSE_PROJECT_NAME in .env"),
-    (None, Some(name)) => (name.clone(), "name: of the compose file"),
+  let named = layout
+    .raw
+    .blue
+    .name
+    .as_ref()
+    .and(layout.stacks.blue.name.as_ref());
+  let (project, why, sure) = match (dotenv.get("COMPOSE_PROJECT_NAME"), named) {
+    (Some(name), _) => (name.clone(), "COMPOSE_PROJECT_NAME in .env", Sure::Found),
+    (None, Some(name)) => (name.clone(), "name: of the compose file", Sure::Found),
     (None, None) => (
       folder_name(layout),
       "Compose's own choice: the folder's name; nothing runs that says it",
+      Sure::Guess,
     ),
   };
   let pair = BySlot::from_fn(|_| project.clone());
-  write_project(&pair, why, Sure::Found, out);
+  write_project(&pair, why, sure, out);
   Some(pair)
 }
 
