@@ -2,7 +2,7 @@
 //!
 //! [`look`] is run until the survey wants nothing more; its last answer counts. Every value carries
 //! its source; two possible answers are a question; what this version cannot drive is refused by
-//! name. Nothing is guessed into something else: `docs/decisions/0018` says why.
+//! name. Nothing is guessed into something else: `docs/decisions/0007` says why.
 
 mod color;
 mod data;
