@@ -5,7 +5,7 @@ use super::{Out, environment};
 use crate::{
   adapters::survey::MachineScout,
   cli::{
-    args::{Cli, Init},
+    args::{self, Cli, Init},
     commands::init::{self, Bench},
   },
   model::operation::Outcome,
@@ -19,5 +19,17 @@ pub(super) async fn run(out: &mut Out, cli: &Cli, init: &Init) -> Outcome {
     scout: &scout,
     environment: &environment,
   };
-  init::run(&mut bench, init).await.outcome
+  let made = init::run(&mut bench, init).await;
+  let Some(file) = made.file.filter(|_| made.outcome == Outcome::Done) else {
+    return made.outcome;
+  };
+  if !init::rehearses(&mut bench, &file) {
+    return made.outcome;
+  }
+  let file = file.to_string_lossy().into_owned();
+  let words = ["cutover", "--config", &file, "rehearse", "--yes"];
+  match args::parse(words) {
+    Ok(cli) => Box::pin(super::run(cli)).await,
+    Err(stop) => stop.outcome,
+  }
 }

@@ -116,7 +116,10 @@ impl Site {
 
   /// The same site as if nobody had ever written its configuration: `init` does, and a rehearsal
   /// proves it. Compose is found by the name everybody uses, so it must be the one of this site.
-  #[allow(dead_code, reason = "the bench, which shares this file, does not use it")]
+  #[allow(
+    dead_code,
+    reason = "the bench, which shares this file, does not use it"
+  )]
   pub(crate) fn up_and_init(arguments: &[&str]) -> Self {
     let mut site = Self::up(arguments);
     let written = fs::read_to_string(&site.config).expect("cutover.toml");

@@ -12,6 +12,7 @@ use crate::config::detect::FileFact;
 
 const DEPTH: usize = 4;
 const MOST_FILES: usize = 2_000;
+const MOST_KEPT: u32 = 1_000;
 const MOST_BYTES: u64 = 128 * 1024;
 /// Folders that hold a program's own files, not a site's.
 const PASSED_OVER: [&str; 10] = [
@@ -99,10 +100,10 @@ pub(super) fn write(file: &Path, text: &str) -> io::Result<Option<PathBuf>> {
   let folder = file.parent().unwrap_or(Path::new("/"));
   let kept = if file.exists() {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let kept = (1..)
+    let kept = (1..MOST_KEPT)
       .map(|number| folder.join(format!("{name}.before-{number}")))
       .find(|path| !path.exists())
-      .unwrap_or_default();
+      .ok_or_else(|| io::Error::other("too many former files are kept beside it"))?;
     fs::copy(file, &kept)?;
     Some(kept)
   } else {

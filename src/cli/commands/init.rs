@@ -19,7 +19,7 @@ use crate::{
   },
   engine::{confirm::Pace, ports::Scout},
   model::{operation::Outcome, text_diff},
-  render::{self, Page, Tone},
+  render::{self, Page, Tone, Typing},
 };
 
 /// Rounds of questions to the machine; each can only follow from the answers before it.
@@ -77,6 +77,26 @@ async fn make(bench: &mut Bench<'_>, init: &Init, made: &mut Option<PathBuf>) ->
     return refused(bench, &proposal);
   }
   offer(bench, &proposal, made)
+}
+
+/// Whether the rehearsal may begin at once: only a person at a terminal is asked.
+pub fn rehearses(bench: &mut Bench<'_>, file: &Path) -> bool {
+  let globals = bench.globals;
+  let silent = globals.json || globals.yes || globals.no_input || prompt::can_ask().is_err();
+  if silent {
+    let next = Typing::with_config(file).line("rehearse");
+    say(bench, Tone::Plain, &format!("next    {next}"));
+    return false;
+  }
+  let mut page = Page::default();
+  page.gap();
+  page.push(
+    Tone::Strong,
+    "Rehearse it now?  A switch to the slot that is live already: nobody is moved.",
+  );
+  let out = &mut *bench.out;
+  let answer = answer::to_start(globals, Pace::Normal, || out.progress(&page));
+  matches!(answer, Ok(Answer::Yes))
 }
 
 /// Detection, again until it wants nothing more.

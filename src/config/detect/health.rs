@@ -21,7 +21,7 @@ const WELL: [&str; 7] = ["ok", "OK", "healthy", "up", "UP", "pass", "alive"];
 #[derive(Clone, Debug, Default)]
 pub(super) struct Checks {
   /// By service key: the check as TOML, and its source.
-  pub(super) checks: BTreeMap<String, (String, String)>,
+  pub(super) services: BTreeMap<String, (String, String)>,
   /// Paths that answered, by service key.
   pub(super) paths: BTreeMap<String, String>,
   /// The field by which an answer says that the database is reached.
@@ -70,7 +70,7 @@ pub(super) fn find(
         ", in these words"
       }
     );
-    all.checks.insert(
+    all.services.insert(
       role.key.clone(),
       (format!("{{ {check}{expectation} }}"), source),
     );
@@ -145,7 +145,7 @@ fn by_docker(layout: &Layout, role: &Role, all: &mut Checks, out: &mut Proposal)
   });
   if checked {
     let source = "the health check of its compose file".to_owned();
-    all.checks.insert(
+    all.services.insert(
       role.key.clone(),
       ("{ via = \"docker\" }".to_owned(), source),
     );

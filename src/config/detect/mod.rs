@@ -58,7 +58,7 @@ pub fn look(survey: &Survey) -> Proposal {
   };
   out.live = switch.live;
   let checks = health::find(survey, &layout, &switch, &mut out);
-  runtime::services(&layout, &checks.checks, &mut out);
+  runtime::services(&layout, &checks.services, &mut out);
   slots(&checks, &mut out);
   router(&layout, &proxy, &switch, &mut out);
   proof::put(survey, &layout, &proxy, (&switch, &checks), &mut out);

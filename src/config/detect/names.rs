@@ -75,7 +75,8 @@ impl Names {
         lines.iter().any(|line| {
           line
             .strip_prefix("include ")
-            .is_some_and(|path| color::of(path).is_some_and(|(named, _)| named == slot))
+            .and_then(|path| color::of(path.rsplit('/').next()?))
+            .is_some_and(|(named, _)| named == slot)
         })
       };
       self.words[slot].iter().any(word) || self.ports[slot].iter().any(port) || include()

@@ -3,6 +3,9 @@
 
 use std::iter::Peekable;
 
+/// Deeper blocks are no configuration; what is in them is read as if it stood one level up.
+const DEEPEST: usize = 32;
+
 /// One file of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct File {
@@ -64,10 +67,10 @@ pub(super) fn files(dump: &str) -> Vec<File> {
 }
 
 pub(super) fn parse(text: &str) -> Vec<Directive> {
-  block(&mut text.chars().peekable())
+  block(&mut text.chars().peekable(), 0)
 }
 
-fn block(chars: &mut Peekable<std::str::Chars<'_>>) -> Vec<Directive> {
+fn block(chars: &mut Peekable<std::str::Chars<'_>>, depth: usize) -> Vec<Directive> {
   let mut all = Vec::new();
   let mut now = Directive::default();
   let (mut word, mut begun, mut quote) = (String::new(), false, None);
@@ -75,7 +78,6 @@ fn block(chars: &mut Peekable<std::str::Chars<'_>>) -> Vec<Directive> {
     match (quote, c) {
       (_, '\\') => word.extend(chars.next()),
       (Some(open), c) if c == open => quote = None,
-      (Some(_), c) => word.push(c),
       (None, '"' | '\'') if word.is_empty() => (quote, begun) = (Some(c), true),
       (None, '#') if word.is_empty() => while chars.next_if(|c| *c != '\n').is_some() {},
       // `${name}` is a variable, not a block.
@@ -89,14 +91,16 @@ fn block(chars: &mut Peekable<std::str::Chars<'_>>) -> Vec<Directive> {
         match c {
           ';' => all.push(std::mem::take(&mut now)),
           '{' => {
-            now.block = block(chars);
+            if depth < DEEPEST {
+              now.block = block(chars, depth + 1);
+            }
             all.push(std::mem::take(&mut now));
           }
           '}' => return all,
           _ => {}
         }
       }
-      (None, c) => word.push(c),
+      (_, c) => word.push(c),
     }
   }
   all
@@ -188,6 +192,11 @@ mod tests {
     );
     assert!(found[1].tls && found[1].port == 443);
     assert_eq!(found[0].names, ["shop.example"]);
+  }
+
+  #[test]
+  fn no_depth_of_blocks_is_too_deep_to_read() {
+    assert!(said(&"{".repeat(200_000)).trim().is_empty());
   }
 
   #[test]

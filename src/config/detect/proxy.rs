@@ -214,13 +214,18 @@ fn views(survey: &Survey, layout: &Layout) -> Vec<Proxy> {
       }
       _ => At::Container(seen.name.clone()),
     };
-    all.extend(asked(survey, Nginx::Container(seen.name.clone()), at, seen));
+    all.extend(asked(
+      survey,
+      &Nginx::Container(seen.name.clone()),
+      at,
+      seen,
+    ));
   }
   for command in &survey.masters {
     let nginx = Nginx::Host(command.clone());
     all.extend(asked(
       survey,
-      nginx,
+      &nginx,
       At::Host(command.clone()),
       &Seen::default(),
     ));
@@ -237,8 +242,8 @@ fn views(survey: &Survey, layout: &Layout) -> Vec<Proxy> {
 }
 
 /// What it says itself. Files that it names through a mount are read on this host.
-fn asked(survey: &Survey, nginx: Nginx, at: At, seen: &Seen) -> Option<Proxy> {
-  let dump = survey.loaded(&nginx)?.ok()?;
+fn asked(survey: &Survey, nginx: &Nginx, at: At, seen: &Seen) -> Option<Proxy> {
+  let dump = survey.loaded(nginx)?.ok()?;
   Some(Proxy {
     at,
     files: nginx::files(dump),

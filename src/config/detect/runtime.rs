@@ -304,28 +304,28 @@ fn spoken_project(survey: &Survey, layout: &Layout, out: &mut Proposal) -> Optio
   let only = (found.len() == 1)
     .then(|| found.iter().next().cloned())
     .flatten();
-  match answer.or(only) {
-    Some(template) => {
-      let pair = BySlot::from_fn(|slot| color::filled(&template, slot));
-      write_project(&pair, "scripts call Compose with it", Sure::Guess, out);
-      Some(pair)
-    }
-    None => {
-      found.extend(["{color}".to_owned(), fallback]);
-      out.questions.push(Question {
-        key: "runtime.project".to_owned(),
-        text: "both slots have the same service names, so each is a Compose project of its own: how are the two called?".to_owned(),
-        choices: found
-          .into_iter()
-          .map(|value| Choice {
-            why: format!("{} and {}", color::filled(&value, Slot::Blue), color::filled(&value, Slot::Green)),
-            value,
-          })
-          .collect(),
-      });
-      None
-    }
+  if let Some(template) = answer.or(only) {
+    let pair = BySlot::from_fn(|slot| color::filled(&template, slot));
+    write_project(&pair, "scripts call Compose with it", Sure::Guess, out);
+    return Some(pair);
   }
+  found.extend(["{color}".to_owned(), fallback]);
+  out.questions.push(Question {
+    key: "runtime.project".to_owned(),
+    text: "both slots have the same service names, so each is a Compose project of its own: how are the two called?".to_owned(),
+    choices: found
+      .into_iter()
+      .map(|value| Choice {
+        why: format!(
+          "{} and {}",
+          color::filled(&value, Slot::Blue),
+          color::filled(&value, Slot::Green)
+        ),
+        value,
+      })
+      .collect(),
+  });
+  None
 }
 
 /// Workers outside the slots that share a slot's image take no new version here.
@@ -350,11 +350,11 @@ fn followers(layout: &Layout, shared: &Shared, out: &mut Proposal) {
     .filter_map(|service| service.image.as_ref())
     .collect();
   for (name, (service, _)) in &shared.services {
-    let shares = service
+    let same_image = service
       .image
       .as_ref()
       .is_some_and(|image| images.contains(image));
-    if shares && WORDS.iter().any(|word| name.contains(word)) {
+    if same_image && WORDS.iter().any(|word| name.contains(word)) {
       out.note(
         format!("{name} runs the slots' image outside of both slots, and stays at its version when users are switched"),
         "recreate it from a hook after the switch: [hooks] after_switch = [\"…\"]",

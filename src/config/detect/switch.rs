@@ -72,7 +72,7 @@ pub(super) fn find(
       switch.needs_idle = both.count() > 0;
       Some(switch)
     }
-    [] => absent(survey, proxy)
+    [] => absent(survey, proxy, out)
       .or_else(|| both.clone().find_map(|file| one_directive(proxy, &names, file)))
       .or_else(|| {
         out.refuse(
@@ -224,8 +224,9 @@ fn differs(
 /// A link to one of two files named by the colors.
 fn linked(survey: &Survey, path: &Path, live: Slot) -> Option<Way> {
   let target = survey.file(path)?.link.clone()?;
-  let (slot, template) = color::of(&target)?;
-  let folder = path.parent()?;
+  let target = Path::new(&target);
+  let (slot, template) = color::of(target.file_name()?.to_str()?)?;
+  let folder = path.parent()?.join(target.parent()?);
   let place = |text: &str| tidy(&folder.join(text));
   let there = Slot::BOTH.into_iter().all(|slot| {
     survey
@@ -306,7 +307,7 @@ fn spoken(survey: &Survey, layout: &Layout, folder: &Path) -> Vec<PathBuf> {
 }
 
 /// A file that is included, is not there, and has two files named by the colors beside it.
-fn absent(survey: &Survey, proxy: &Proxy) -> Option<Switch> {
+fn absent(survey: &Survey, proxy: &Proxy, out: &mut Proposal) -> Option<Switch> {
   let mut missing = Vec::new();
   for file in &proxy.files {
     nginx::all(&nginx::parse(&file.text), &mut |directive| {
@@ -328,8 +329,22 @@ fn absent(survey: &Survey, proxy: &Proxy) -> Option<Switch> {
           .is_some()
       })
     })?;
-    (color::of(&path).is_none()).then_some(Switch {
-      managed: managed.clone(),
+    if color::of(path.rsplit('/').next()?).is_some() {
+      return None;
+    }
+    out.note(
+      format!(
+        "{} is included by {} and is not there, so nginx cannot start",
+        managed.display(),
+        proxy.label()
+      ),
+      format!(
+        "copy the file of the slot that serves, {}, to it",
+        template.display()
+      ),
+    );
+    Some(Switch {
+      managed,
       way: Way::Copy(template),
       live: None,
       ports: None,
@@ -412,10 +427,22 @@ fn edited(names: &Names, text: &str, live: Slot, ports: Option<BySlot<u16>>) -> 
       .any(|word| said.contains(word.as_str()));
     return (!colored && text.contains(&spelled)).then(|| ":{port}".to_owned());
   }
-  let used: Vec<&String> = names.words[live]
+  let mut used: Vec<&str> = names.words[live]
     .iter()
-    .filter(|word| said.contains(word.as_str()))
+    .map(String::as_str)
+    .filter(|word| said.contains(word))
     .collect();
+  if used.is_empty() {
+    let included = said
+      .lines()
+      .filter_map(|line| line.strip_prefix("include "));
+    used.extend(
+      included
+        .map(str::trim)
+        .filter_map(|path| path.rsplit('/').next())
+        .filter(|name| color::of(name).is_some()),
+    );
+  }
   if let [only] = used.as_slice()
     && let Some((_, template)) = color::of(only)
   {

@@ -91,7 +91,7 @@ fn named(layout: &Layout, service: &str, slot: Slot) -> Named {
 }
 
 fn variable(survey: &Survey, layout: &Layout, named: &BySlot<Named>, out: &mut Proposal) {
-  let (names, tag) = match (&named.blue, &named.green) {
+  let (variables, tag) = match (&named.blue, &named.green) {
     (Named::Tag(blue), Named::Tag(green)) => ((blue, green), None),
     (Named::Whole(blue, one), Named::Whole(green, other)) if one == other && !one.is_empty() => {
       ((blue, green), Some(one))
@@ -105,8 +105,8 @@ fn variable(survey: &Survey, layout: &Layout, named: &BySlot<Named>, out: &mut P
     }
   };
   let pair = BySlot {
-    blue: names.0.clone(),
-    green: names.1.clone(),
+    blue: variables.0.clone(),
+    green: variables.1.clone(),
   };
   let files = layout.files.blue.join(", ");
   out.found(
