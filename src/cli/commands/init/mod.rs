@@ -1,10 +1,12 @@
 //! `cutover init`: look, ask, show, and write only after a yes. Works without a configuration, so
 //! it stands beside the desk the other verbs work at.
 
+mod ask;
+mod report;
+
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
+use self::report::{Report, Written};
 use super::{Trouble, Verdict};
 use crate::{
   cli::{
@@ -15,7 +17,7 @@ use crate::{
   },
   config::{
     self, ConfigFaults,
-    detect::{self, Proposal, Question, Survey},
+    detect::{self, Proposal, Survey},
   },
   engine::{confirm::Pace, ports::Scout},
   model::{operation::Outcome, text_diff},
@@ -68,11 +70,11 @@ async fn make(bench: &mut Bench<'_>, init: &Init, made: &mut Option<PathBuf>) ->
     else {
       break proposal;
     };
-    if let Some(outcome) = ask(bench, &mut survey, question, &proposal)? {
+    if let Some(outcome) = ask::ask(bench, &mut survey, question, &proposal)? {
       return Ok(outcome);
     }
   };
-  unused(&survey, init, &proposal)?;
+  ask::unused(&survey, init, &proposal)?;
   if !proposal.refusals.is_empty() {
     return refused(bench, &proposal);
   }
@@ -114,83 +116,6 @@ async fn known(scout: &dyn Scout, survey: &mut Survey) -> Result<Proposal, Troub
     proposal = detect::look(survey);
   }
   Ok(proposal)
-}
-
-/// `Some` when nobody could answer, or would not.
-fn ask(
-  bench: &mut Bench<'_>,
-  survey: &mut Survey,
-  question: &Question,
-  proposal: &Proposal,
-) -> Result<Option<Outcome>, Trouble> {
-  if bench.globals.json {
-    bench.out.json(&Report::of(proposal, None, Written::No))?;
-    return Ok(Some(Outcome::Usage));
-  }
-  let page = render::init::question(question);
-  bench.out.progress(&page);
-  if bench.globals.no_input || bench.globals.yes || prompt::can_ask().is_err() {
-    let fixes: Vec<String> = question
-      .choices
-      .iter()
-      .map(|choice| format!("--answer '{}={}'", question.key, choice.value))
-      .collect();
-    bench.out.error(
-      "this asks a question; add one of these to answer it here",
-      &fixes,
-    );
-    return Ok(Some(Outcome::Usage));
-  }
-  let out = &mut *bench.out;
-  let chosen = prompt::choose(question.choices.len(), |text| {
-    let mut page = Page::default();
-    page.plain(text);
-    out.progress(&page);
-  });
-  match chosen.and_then(|index| question.choices.get(index)) {
-    Some(choice) => {
-      survey
-        .answers
-        .insert(question.key.clone(), choice.value.clone());
-      Ok(None)
-    }
-    None => Err(Trouble::said(
-      Outcome::Cancelled,
-      "not answered: nothing was written",
-      format!("--answer '{}=…' answers it as well", question.key),
-    )),
-  }
-}
-
-/// An answer that nothing asked for was meant for something else.
-fn unused(survey: &Survey, init: &Init, proposal: &Proposal) -> Result<(), Trouble> {
-  let mut without = survey.clone();
-  for (key, value) in &init.answers {
-    let kept = without.answers.remove(key);
-    let asks = detect::look(&without);
-    without
-      .answers
-      .extend(kept.map(|value| (key.clone(), value)));
-    let question = asks.questions.iter().find(|question| question.key == *key);
-    let fits =
-      question.is_some_and(|question| question.choices.iter().any(|choice| choice.value == *value));
-    if !fits {
-      let choices: Vec<String> = question
-        .into_iter()
-        .flat_map(|question| &question.choices)
-        .map(|choice| format!("{key}={}", choice.value))
-        .collect();
-      return Err(Trouble::Said {
-        outcome: Outcome::Usage,
-        what: format!(
-          "--answer {key}={value} answers no question of {}",
-          proposal.root.display()
-        ),
-        fixes: choices,
-      });
-    }
-  }
-  Ok(())
 }
 
 fn refused(bench: &mut Bench<'_>, proposal: &Proposal) -> Verdict {
@@ -290,32 +215,4 @@ fn say(bench: &mut Bench<'_>, tone: Tone, text: &str) {
   let mut page = Page::default();
   page.push(tone, text);
   bench.out.progress(&page);
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Written {
-  No,
-  Yes,
-}
-
-/// The one object of `--json`.
-#[derive(Serialize)]
-struct Report<'a> {
-  schema: u32,
-  written: bool,
-  #[serde(flatten)]
-  proposal: &'a Proposal,
-  /// The whole file, when there is one to offer.
-  file: Option<String>,
-}
-
-impl<'a> Report<'a> {
-  fn of(proposal: &'a Proposal, file: Option<String>, written: Written) -> Self {
-    Self {
-      schema: 1,
-      written: written == Written::Yes,
-      proposal,
-      file,
-    }
-  }
 }
