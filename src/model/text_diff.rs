@@ -23,7 +23,7 @@ pub fn unified(path: &str, before: &str, after: &str) -> Vec<String> {
       out.push(format!("{mark}{line}"));
     }
   }
-  if before.ends_with('\n') != after.ends_with('\n') {
+  if !before.is_empty() && before.ends_with('\n') != after.ends_with('\n') {
     out.push("\\ the line end at the end of the file differs".to_owned());
   }
   out
