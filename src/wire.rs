@@ -2,6 +2,7 @@
 //! `wire::operate` and `wire::console`, that names every layer.
 
 mod console;
+mod init;
 mod operate;
 
 use std::{fs::File, path::Path, sync::Arc};
@@ -29,6 +30,9 @@ use crate::{
 /// Carries out a parsed command line and says how it ended.
 pub async fn run(cli: Cli) -> Outcome {
   let mut out = Out::process(cli.globals.color);
+  if let Some(Verb::Init(init)) = &cli.verb {
+    return init::run(&mut out, &cli, init).await;
+  }
   let loaded = match load(&cli) {
     Ok(loaded) => loaded,
     Err(why) => {

@@ -16,3 +16,4 @@ pub mod probe;
 pub mod processes;
 pub mod router;
 pub mod runner_process;
+pub mod survey;

@@ -15,7 +15,7 @@ use clap::Parser;
 pub use globals::{ColorWhen, DryRun, Globals};
 pub use parse::{Stop, Stream, command, parse};
 pub use verbs::{
-  ConfigVerb, Deploy, Health, History, LockVerb, Logs, Migrate, Note, NumberArg, OnlyDryRun,
+  ConfigVerb, Deploy, Health, History, Init, LockVerb, Logs, Migrate, Note, NumberArg, OnlyDryRun,
   Operate, PartArg, Restore, Rollback, Show, Smoke, Status, Switch, Target, Ui, Verb,
 };
 

@@ -3,6 +3,7 @@
 //!
 //! Works at `TERM=dumb`: the one line it owns is written with plain characters and backspaces.
 
+mod choose;
 mod keys;
 mod terminal;
 #[cfg(test)]
@@ -21,6 +22,8 @@ use self::{
   terminal::{Heard, Terminal},
 };
 use crate::engine::confirm::{Ask, Confirm, Hint, Input, Pace, Verdict, Why};
+
+pub use self::choose::choose;
 
 /// How often a question that nobody answers here is asked whether it was answered elsewhere.
 const LISTEN: Duration = Duration::from_millis(200);

@@ -108,6 +108,17 @@ pub fn load_text(
   .run(text, &Overrides::default())
 }
 
+/// Judges a text as if it stood in `file` already: what it names on this machine is looked at.
+pub fn judge(text: &str, file: &Path, environment: Environment<'_>) -> Result<Site, ConfigFaults> {
+  Loading {
+    file,
+    environment,
+    disk: &RealDisk,
+  }
+  .run(text, &Overrides::default())
+  .map(|loaded| loaded.site)
+}
+
 pub(super) struct Loading<'a> {
   pub(super) file: &'a Path,
   pub(super) environment: Environment<'a>,

@@ -8,6 +8,7 @@
 mod build;
 mod check;
 mod console;
+pub mod detect;
 mod disk;
 mod env_file;
 mod fault;
@@ -31,7 +32,7 @@ pub use console::{
 pub use env_file::parse_env;
 pub use fault::{ConfigFault, ConfigFaults};
 pub use layers::variable;
-pub use load::{Environment, Loaded, Override, Overrides, load, load_settings, load_text};
+pub use load::{Environment, Loaded, Override, Overrides, judge, load, load_settings, load_text};
 pub use origin::{Origin, Setting};
 pub use paths::{NotFound, Nowhere, Places, Wanted, find};
 pub use reference::{DEFAULT, PROFILES, reference};

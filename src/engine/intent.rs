@@ -13,6 +13,8 @@ pub enum Intent {
     to: Slot,
     reason: Option<String>,
   },
+  /// The whole of a switch to the slot that is live already.
+  Rehearse,
   Rollback(Rollback),
   /// `service` is the key of one service; `None` is the whole slot.
   Start {

@@ -1,13 +1,22 @@
 //! Every external system, in the engine's words. Adapters implement these; nothing else may
 //! reach outside. Object-safe: futures are boxed.
 
-use std::{collections::BTreeMap, future::Future, path::Path, pin::Pin, time::Duration};
+use std::{
+  collections::BTreeMap,
+  future::Future,
+  path::{Path, PathBuf},
+  pin::Pin,
+  time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 
 use super::log_pipe::LogReader;
 use crate::{
-  config::{Check, SmokeTest},
+  config::{
+    Check, SmokeTest,
+    detect::{Fact, Survey, Want},
+  },
   model::{
     Slot, VersionName,
     actor::Actor,
@@ -396,6 +405,17 @@ pub trait Operations: Send + Sync {
   fn attach(&self, id: OperationId) -> PortFuture<'_, Box<dyn Attachment>>;
   /// The person at this end.
   fn actor(&self) -> Actor;
+}
+
+/// Looks at a machine that has no `cutover.toml` yet; what `init` needs from outside.
+pub trait Scout: Send + Sync {
+  fn survey<'a>(&'a self, folder: &'a Path) -> PortFuture<'a, Survey>;
+  /// Answers one thing the detection wants to know; not knowing is an answer too.
+  fn answer<'a>(&'a self, want: &'a Want) -> PortFuture<'a, Fact>;
+  /// What the file says now, when it is there.
+  fn stands(&self, file: &Path) -> Option<String>;
+  /// Replaces the file; returns where what stood there is kept.
+  fn write(&self, file: &Path, text: &str) -> Result<Option<PathBuf>, PortError>;
 }
 
 /// What became of a request to start a runner.

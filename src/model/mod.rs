@@ -23,6 +23,7 @@ pub mod requests;
 pub mod router;
 pub mod shown;
 pub mod slot;
+pub mod text_diff;
 pub mod traffic;
 pub mod usage;
 pub mod version;

@@ -9,6 +9,7 @@ pub mod exchange;
 pub mod failure;
 pub mod health;
 pub mod history;
+pub mod init;
 pub mod inspect;
 pub mod lock;
 pub mod nowhere;

@@ -35,6 +35,7 @@ pub fn sentence(plan: &Plan) -> String {
       format!("deploy{version}{to}")
     }
     Kind::Switch => format!("switch users to {slot}"),
+    Kind::Rehearse => format!("rehearse a switch on {slot}, which is live"),
     Kind::Rollback => format!("roll users back to {slot}"),
     Kind::Smoke => format!("smoke-test {slot}"),
     Kind::Start | Kind::Stop | Kind::Restart => {

@@ -8,6 +8,7 @@
 
 mod assets;
 mod console;
+mod detect;
 mod faults;
 mod files;
 mod hostile;

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use cutover::{
   config::{Hook, Source, VersionKind},
-  engine::intent::{Deploy, Force, Intent, Rollback, Swap, WhenReady},
+  engine::{
+    self,
+    intent::{Deploy, Force, Intent, Rollback, Swap, WhenReady},
+  },
   model::{
-    BySlot, Slot,
+    BySlot, Known, Slot,
     observation::Holder,
     operation::{Kind, OperationId, Outcome},
     plan::{Fault, ImageSource, MigrateWhen, Plan, Refusal, Risk, Step},
@@ -351,11 +354,37 @@ async fn a_proxy_that_cannot_be_switched_is_refused_before_anything_starts() {
   for (what, break_it) in cases {
     let site = tested(SiteBuilder::new().build()).await;
     break_it(&mut site.state());
-    for intent in [deploy("1.2", WhenReady::Stop), switch(Slot::Green)] {
+    for intent in [
+      deploy("1.2", WhenReady::Stop),
+      switch(Slot::Green),
+      Intent::Rehearse,
+    ] {
       let refusal = refused(&site, &intent).await;
       assert_eq!(refusal.outcome, Outcome::Refused, "{what}");
     }
   }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rehearsal_never_changes_a_file_that_was_edited() {
+  let site = ala();
+  let rehearsal = site.plan(&Intent::Rehearse).await.unwrap();
+  assert_eq!(
+    (rehearsal.risk, rehearsal.target),
+    (Risk::Green, Some(Slot::Blue))
+  );
+  let world = site.world();
+  let mut seen = site.observe().await;
+  if let Known::Yes { value, .. } = &mut seen.router
+    && let Ok(file) = &mut value.file
+  {
+    file.names = None;
+  }
+  let refusal = engine::plan::plan(&world, &seen, &Intent::Rehearse)
+    .await
+    .unwrap_err();
+  let what = refusal.faults[0].what.as_str();
+  assert!(what.contains("a rehearsal would change it"), "{what}");
 }
 
 #[tokio::test(start_paused = true)]

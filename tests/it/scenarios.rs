@@ -139,6 +139,7 @@ fn intent(what: &str) -> Intent {
     ["deploy", version, "and", "ask"] => deploy(version, WhenReady::Ask),
     ["deploy", version, "and", "switch"] => deploy(version, WhenReady::Switch),
     ["switch", slot] => switch(slot.parse().unwrap()),
+    ["rehearse"] => Intent::Rehearse,
     ["rollback"] => rollback(),
     ["rollback", "--force"] => Intent::Rollback(Rollback {
       version: None,

@@ -1,9 +1,10 @@
-//! The whole day under load, on every layout and both Compose generations.
+//! The whole day under load, on every layout and both Compose generations, with the configuration
+//! that `init` writes: nobody edits it.
 
 use crate::support::{Site, lost};
 
 fn release_and_roll_back(arguments: &[&str]) {
-  let site = Site::up(arguments);
+  let site = Site::up_and_init(arguments);
   assert_eq!(site.proven(), "blue");
   let blue = site.containers("blue");
   let load = site.load(120, "new,slow,post");

@@ -85,6 +85,8 @@ pub(crate) fn run(command: &mut Command) -> Ran {
 pub(crate) struct Site {
   pub(crate) dir: PathBuf,
   pub(crate) config: PathBuf,
+  /// Folder of its Compose, when that is not the machine's own.
+  compose: Option<PathBuf>,
 }
 
 impl Site {
@@ -105,7 +107,42 @@ impl Site {
       ran.stderr
     );
     let config = PathBuf::from(ran.stdout.lines().last().expect("the path of cutover.toml"));
-    Self { dir, config }
+    Self {
+      dir,
+      config,
+      compose: None,
+    }
+  }
+
+  /// The same site as if nobody had ever written its configuration: `init` does, and a rehearsal
+  /// proves it. Compose is found by the name everybody uses, so it must be the one of this site.
+  #[allow(
+    dead_code,
+    reason = "the bench, which shares this file, does not use it"
+  )]
+  pub(crate) fn up_and_init(arguments: &[&str]) -> Self {
+    let mut site = Self::up(arguments);
+    let written = fs::read_to_string(&site.config).expect("cutover.toml");
+    let compose = written
+      .lines()
+      .find_map(|line| line.strip_prefix("command = [\"")?.split('"').next())
+      .expect("its Compose");
+    site.compose = Path::new(compose).parent().map(Path::to_owned);
+    fs::remove_file(&site.config).expect("no cutover.toml");
+    let folder = site.dir.to_string_lossy().into_owned();
+    let mut init = Command::new(env!("CARGO_BIN_EXE_cutover"));
+    init.args(["init", &folder, "--yes"]);
+    run(site.on_path(&mut init)).ok();
+    site.cutover(&["rehearse", "--yes"]).ok().says("as before");
+    site
+  }
+
+  fn on_path<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+    if let Some(folder) = self.compose.as_ref().filter(|folder| folder.is_absolute()) {
+      let rest = std::env::var("PATH").unwrap_or_default();
+      command.env("PATH", format!("{}:{rest}", folder.display()));
+    }
+    command
   }
 
   /// The binary with this site's configuration; `words` are the rest of the command line.
@@ -113,6 +150,7 @@ impl Site {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cutover"));
     command.arg("--config").arg(&self.config).args(words);
     command.env_remove("CI").env_remove("NO_COLOR");
+    self.on_path(&mut command);
     command
   }
 

@@ -285,6 +285,28 @@ fn digest(text: &[u8], without: Option<&str>) -> [u8; 32] {
   digest.finalize().into()
 }
 
+/// What Compose makes of files that belong to no site yet, as YAML.
+pub(crate) async fn resolve(
+  folder: &std::path::Path,
+  files: &[String],
+  profiles: &[String],
+) -> Result<String, PortError> {
+  let mut argv = Tool::find(&[], |_| None).await?.command;
+  for profile in profiles {
+    argv.extend(["--profile".into(), profile.clone()]);
+  }
+  for file in files {
+    argv.extend(["-f".into(), file.clone()]);
+  }
+  argv.push("config".into());
+  let line = Line {
+    argv,
+    folder: Some(folder.to_owned()),
+    environment: vec![("COMPOSE_IGNORE_ORPHANS".to_owned(), "1".to_owned())],
+  };
+  line.ask().await
+}
+
 /// Network name and alias of every service of a slot, with the service that has it.
 pub(crate) fn aliases_of(
   site: &Site,

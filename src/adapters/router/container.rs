@@ -58,7 +58,7 @@ pub(crate) struct Mounted {
 }
 
 impl Containers {
-  async fn docker(&self) -> Result<&Docker, PortError> {
+  pub(crate) async fn docker(&self) -> Result<&Docker, PortError> {
     self
       .docker
       .get_or_try_init(|| async {

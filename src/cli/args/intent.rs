@@ -23,6 +23,7 @@ impl Verb {
         to: switch.slot,
         reason: switch.reason.clone(),
       },
+      Self::Rehearse(_) => Intent::Rehearse,
       Self::Rollback(rollback) => rollback.intent(),
       Self::Stop(stop) => Intent::Stop {
         slot: stop.slot,

@@ -12,6 +12,9 @@ pub enum Verb {
   /// The full-screen console: both slots side by side (also when nothing is typed)
   #[command(before_help = "Example: cutover ui --observe")]
   Ui(Ui),
+  /// Read what is there and propose a cutover.toml; writes nothing without a yes
+  #[command(before_help = "Example: cutover init /srv/shop")]
+  Init(Init),
   /// Who is live, who says so, and how everything is
   #[command(before_help = "Example: cutover status")]
   Status(Status),
@@ -27,6 +30,9 @@ pub enum Verb {
   /// Send users to a slot, prove it through the proxy, or put back what they had
   #[command(before_help = "Example: cutover switch green")]
   Switch(Switch),
+  /// Do all of a switch to the slot that is live already: proves the way and moves nobody
+  #[command(before_help = "Example: cutover rehearse")]
+  Rehearse(OnlyDryRun),
   /// Send users back to where they were
   #[command(visible_alias = "R", before_help = "Example: cutover rollback")]
   Rollback(Rollback),
@@ -97,9 +103,11 @@ impl Verb {
       | Self::Start(PartArg { dry, .. })
       | Self::Restart(PartArg { dry, .. })
       | Self::Backup(OnlyDryRun { dry })
+      | Self::Rehearse(OnlyDryRun { dry })
       | Self::Restore(Restore { dry, .. })
       | Self::Migrate(Migrate { dry, .. }) => Some(*dry),
       Self::Ui(_)
+      | Self::Init(_)
       | Self::Status(_)
       | Self::Health(_)
       | Self::History(_)
@@ -123,6 +131,23 @@ pub struct Ui {
   /// Only watch: no key changes anything
   #[arg(long)]
   pub observe: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Init {
+  /// The folder of the compose files (default: this one)
+  #[arg(value_name = "FOLDER")]
+  pub folder: Option<PathBuf>,
+  /// Answer one of its questions; may be given several times
+  #[arg(long = "answer", value_name = "KEY=VALUE", value_parser = key_value)]
+  pub answers: Vec<(String, String)>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+  text
+    .split_once('=')
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .ok_or_else(|| "write it as KEY=VALUE, such as router=host".to_owned())
 }
 
 #[derive(Clone, Debug, Args)]

@@ -6,6 +6,7 @@
 mod answer;
 mod change;
 mod follow;
+pub mod init;
 mod logs;
 mod look;
 mod past;

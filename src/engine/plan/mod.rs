@@ -9,6 +9,7 @@ mod fences;
 mod housekeeping;
 mod power;
 mod preview;
+mod rehearse;
 mod rollback;
 mod stale;
 mod switch;
@@ -63,6 +64,7 @@ pub fn make(
   match intent {
     Intent::Deploy(deploy) => deploy::plan(&case, deploy),
     Intent::Switch { to, reason } => switch::plan(&case, *to, reason.as_deref()),
+    Intent::Rehearse => rehearse::plan(&case),
     Intent::Rollback(rollback) => rollback::plan(&case, rollback),
     Intent::Smoke { slot } => housekeeping::smoke(&case, *slot),
     Intent::Start { slot, service } => power::start(&case, *slot, service.as_deref()),

@@ -53,6 +53,12 @@ pub(super) async fn gather(world: &World, observation: &Observation, intent: &In
       preview.diff = diff(world, *to).await;
       preview.faults.extend(world.ledger.preflight());
     }
+    Intent::Rehearse => {
+      if let Some(live) = observation.live_slot() {
+        preview.diff = diff(world, live).await;
+      }
+      preview.faults.extend(world.ledger.preflight());
+    }
     Intent::Rollback(rollback) => {
       let slot = observation
         .readiness

@@ -135,6 +135,9 @@ fn done(runner: &Runner<'_>, live: Option<Slot>, stop: Option<&Stop>) -> String 
     .unwrap_or_default();
   let users = users(plan, live);
   match plan.kind {
+    Kind::Rehearse => {
+      format!("the file, its mount, the test, the reload and the proof work; {users} as before")
+    }
     Kind::Deploy | Kind::Switch | Kind::Rollback if state.proved() => {
       let mut text = format!("{users}, proven through the proxy");
       if stop.is_some() {
@@ -266,6 +269,7 @@ fn next_after_success(runner: &Runner<'_>, command: &dyn Fn(&str) -> Shown) -> V
       ))]
     }
     Kind::Switch
+    | Kind::Rehearse
     | Kind::Rollback
     | Kind::Smoke
     | Kind::Start

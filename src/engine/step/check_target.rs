@@ -32,7 +32,8 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot, forced: Option<&Shown
       )),
     });
   }
-  if context.plan().kind != Kind::Rollback {
+  // What served, or serves now, needs no test to go on serving.
+  if !matches!(context.plan().kind, Kind::Rollback | Kind::Rehearse) {
     let evidence = world
       .ledger
       .evidence(slot)

@@ -25,10 +25,10 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
     .ledger
     .live_record()
     .map_err(|error| world.failed(&error))?;
-  let repeated = old
-    .as_ref()
-    .is_some_and(|old| old.operation == context.id());
   let moved = context.plan().from != Some(slot);
+  // Written again by a resumed runner, or by an operation that moved nobody.
+  let same = old.as_ref().filter(|old| old.live == slot);
+  let stood = same.filter(|_| !moved);
   let record = LiveRecord {
     live: slot,
     previous: if moved {
@@ -42,20 +42,20 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
       })
     },
     generation: next.generation,
-    since: if repeated {
-      old
-        .as_ref()
-        .map_or_else(|| world.clock.now(), |old| old.since)
-    } else {
-      world.clock.now()
-    },
+    since: same.map_or_else(|| world.clock.now(), |old| old.since),
     operation: context.id(),
     version: now.iter().find_map(|container| container.version.clone()),
-    previous_version: before
-      .iter()
-      .find_map(|container| container.version.clone()),
+    previous_version: match stood {
+      Some(old) => old.previous_version.clone(),
+      None => before
+        .iter()
+        .find_map(|container| container.version.clone()),
+    },
     containers: now.iter().map(Tested::of).collect(),
-    previous_containers: before.iter().map(Tested::of).collect(),
+    previous_containers: match stood {
+      Some(old) => old.previous_containers.clone(),
+      None => before.iter().map(Tested::of).collect(),
+    },
     managed: next.hash.clone(),
     schema_head: context
       .state

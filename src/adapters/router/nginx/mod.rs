@@ -8,7 +8,6 @@
 
 mod access;
 mod content;
-mod diff;
 mod disk;
 mod dump;
 mod follow;
@@ -49,6 +48,7 @@ use crate::{
     requests::Request,
     router::{FileContent, FileHash, Mount, NextFile, RouterFacts, Sample, Workers},
     shown::Shown,
+    text_diff,
   },
 };
 
@@ -258,7 +258,11 @@ impl Router for NginxRouter {
         FileContent::Link(target) => format!("link to {target}\n"),
       };
       let before = current.content.as_ref().map(text).unwrap_or_default();
-      Ok(diff::unified(&self.shown(), &before, &text(&next.content)))
+      Ok(text_diff::unified(
+        &self.shown(),
+        &before,
+        &text(&next.content),
+      ))
     })
   }
 

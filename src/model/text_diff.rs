@@ -1,11 +1,11 @@
-//! A line diff of two small texts for the dry run: `-` goes, `+` comes, ` ` stays.
+//! A line diff of two small texts, for the dry run and for `init`: `-` goes, `+` comes, ` ` stays.
 
 /// Above this many lines a text is compared as one block, so that the table stays small.
 const MOST_LINES: usize = 2000;
 const CONTEXT: usize = 3;
 
 /// The lines of a unified diff under two headings; empty when nothing differs.
-pub(super) fn unified(path: &str, before: &str, after: &str) -> Vec<String> {
+pub fn unified(path: &str, before: &str, after: &str) -> Vec<String> {
   if before == after {
     return Vec::new();
   }
@@ -23,7 +23,7 @@ pub(super) fn unified(path: &str, before: &str, after: &str) -> Vec<String> {
       out.push(format!("{mark}{line}"));
     }
   }
-  if before.ends_with('\n') != after.ends_with('\n') {
+  if !before.is_empty() && before.ends_with('\n') != after.ends_with('\n') {
     out.push("\\ the line end at the end of the file differs".to_owned());
   }
   out
