@@ -94,3 +94,35 @@ fn a_key_pressed_while_the_size_changes_is_not_lost() {
     terminal.wait_no_text("COMMANDS");
   }
 }
+
+/// A key that is only answered with the next move of the clock was not heard when it was pressed.
+#[test]
+fn a_key_is_answered_before_the_clock_moves() {
+  let site = Nowhere::new();
+  let mut terminal = site.open(WIDE);
+  terminal.wait_text("LIVE UNKNOWN");
+  let mut before = 0;
+  for _ in 0..10 {
+    for (key, there) in [(":", true), ("\u{3}", false)] {
+      let pressed = clock(&terminal.text());
+      assert!(pressed.is_some(), "no clock on the screen");
+      terminal.keys(key);
+      terminal.wait("the palette opens and closes", |screen| {
+        screen.contents().contains("COMMANDS") == there
+      });
+      before += u32::from(clock(&terminal.text()) == pressed);
+    }
+  }
+  assert!(
+    before >= 10,
+    "only {before} of 20 keys were answered before the clock moved"
+  );
+  terminal.keys("q");
+  assert!(terminal.ended().success());
+}
+
+/// The time of day in the header, to the second.
+fn clock(text: &str) -> Option<String> {
+  let at = text.find("Z\n")?;
+  text.get(at.checked_sub(8)?..at).map(str::to_owned)
+}
