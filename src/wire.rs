@@ -1,7 +1,8 @@
 //! The composition root: configuration, adapters, engine, front end. The one file, with
-//! `wire::operate` and `wire::console`, that names every layer.
+//! its parts in `wire/`, that names every layer.
 
 mod console;
+mod doctor;
 mod init;
 mod operate;
 
@@ -35,8 +36,15 @@ pub async fn run(cli: Cli) -> Outcome {
   }
   let loaded = match load(&cli) {
     Ok(loaded) => loaded,
-    Err(why) => {
-      out.progress(&why);
+    Err(why) if matches!(cli.verb, Some(Verb::Doctor(_))) => {
+      return doctor::without_site(&cli, &why, &mut out).await;
+    }
+    Err(NotFound::Nowhere(nowhere)) => {
+      out.progress(&render::nowhere::page(&nowhere));
+      return Outcome::Misconfigured;
+    }
+    Err(NotFound::Faults(faults)) => {
+      out.progress(&page(&faults.to_string()));
       return Outcome::Misconfigured;
     }
   };
@@ -48,13 +56,16 @@ pub async fn run(cli: Cli) -> Outcome {
   if let Some(Verb::Operate(operate)) = &cli.verb {
     return operate::run(site, operate.number, operate.recover).await;
   }
-  let (world, ledger) = match world(&site, None) {
+  let (mut world, ledger) = match world(&site, None) {
     Ok(made) => made,
     Err(error) => {
       out.error(&error.to_string(), &["cutover config check".to_owned()]);
       return Outcome::Failed;
     }
   };
+  if let Some(Verb::Doctor(verb)) = &cli.verb {
+    world.surroundings = doctor::surroundings(site.root.clone(), verb.scripts.clone());
+  }
   let operations = Arc::new(RunnerProcesses::new(ledger));
   if console::is_wanted(&cli) {
     return console::run(&cli, world, operations, &mut out).await;
@@ -73,23 +84,19 @@ pub fn opens_console(cli: &Cli) -> bool {
   console::is_wanted(cli)
 }
 
-/// The site, or what is to be said about there being none.
-fn load(cli: &Cli) -> Result<Loaded, Page> {
-  let told = |faults: ConfigFaults| page(&faults.to_string());
-  let places = places().map_err(told)?;
+/// The site, or why there is none.
+fn load(cli: &Cli) -> Result<Loaded, NotFound> {
+  let places = places()?;
   let wanted = Wanted {
     config: cli.globals.config.as_deref(),
     site: cli.globals.site.as_deref(),
   };
-  let file = config::find(wanted, &places, &environment).map_err(|why| match why {
-    NotFound::Nowhere(nowhere) => render::nowhere::page(&nowhere),
-    NotFound::Faults(faults) => told(faults),
-  })?;
+  let file = config::find(wanted, &places, &environment)?;
   let overrides = Overrides {
     defaults: places.defaults(),
     ..Overrides::default()
   };
-  config::load_settings(&file, &overrides, &environment).map_err(told)
+  Ok(config::load_settings(&file, &overrides, &environment)?)
 }
 
 fn places() -> Result<Places, ConfigFaults> {
@@ -126,6 +133,7 @@ fn world(site: &Arc<Site>, lock: Option<File>) -> Result<(World, Arc<FileLedger>
     database,
     commands: Arc::new(HostCommands::new(Arc::clone(site), child_stdin)),
     ledger: Arc::clone(&ledger) as Arc<dyn Ledger>,
+    surroundings: doctor::surroundings(site.root.clone(), None),
   };
   Ok((world, ledger))
 }

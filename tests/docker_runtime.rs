@@ -463,7 +463,13 @@ async fn what_would_stop_a_deploy_is_named_before_anything_changes() {
     .await
     .unwrap();
   assert_eq!(taken.len(), 1, "{taken:?}");
-  assert!(taken[0].what.as_str().contains(&site.port.to_string()));
+  assert!(
+    taken[0]
+      .fault
+      .what
+      .as_str()
+      .contains(&site.port.to_string())
+  );
 
   let lines = runtime.command_lines(Slot::Blue, &version("1.1.0"), ImageSource::Build);
   assert!(

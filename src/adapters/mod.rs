@@ -16,4 +16,5 @@ pub mod probe;
 pub mod processes;
 pub mod router;
 pub mod runner_process;
+pub mod surroundings;
 pub mod survey;

@@ -30,7 +30,10 @@ pub const MEANINGS: [(Outcome, &str); 10] = [
   ),
   (Outcome::Locked, "another operation holds the site's lock"),
   (Outcome::Cancelled, "declined or aborted by an operator"),
-  (Outcome::Misconfigured, "the configuration has faults"),
+  (
+    Outcome::Misconfigured,
+    "the configuration has faults, or the doctor found something red",
+  ),
   (
     Outcome::StillRunning,
     "stopped waiting; the operation runs on (cutover attach)",

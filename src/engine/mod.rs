@@ -2,9 +2,10 @@
 //!
 //! `observe` looks once and `observer` keeps looking, `plan` decides (pure), `runner` acts one `step` at a time and writes down what
 //! it does, `run_state` folds what was written into progress (pure), `recovery` finishes what a
-//! dead runner left, `preempt` makes way for a rollback. Everything outside is a trait in `ports`.
+//! dead runner left, `preempt` makes way for a rollback, `doctor` says what is wrong with a site. Everything outside is a trait in `ports`.
 
 pub mod confirm;
+pub mod doctor;
 pub mod guard;
 pub mod health;
 pub mod intent;

@@ -25,15 +25,17 @@ use crate::{
     container::{Container, ContainerId},
     event::{Answer, BackupRecord, Event, Record, SavedFile},
     evidence::{Evidence, LiveRecord, Pins, ServiceImage},
+    finding::Finding,
     log_source::ProxyLog,
     observation::{Holder, RuntimeFacts},
     offer::{LocalVersions, SourceTag},
     operation::OperationId,
-    plan::{Fault, ImageSource, Order},
+    plan::{ImageSource, Order},
     presence::{Presence, Watcher},
     requests::Request,
     router::{NextFile, RouterFacts, Sample, Workers},
     shown::Shown,
+    surroundings::{Effective, Files, Machine},
     usage::Usage,
   },
 };
@@ -146,13 +148,14 @@ pub trait Runtime: Send + Sync {
   /// Whether an earlier `exec` still runs inside. `tag` is its whole command, joined by spaces;
   /// the daemon is asked for its own record, so this also finds one whose caller is gone.
   fn exec_running<'a>(&'a self, container: &'a ContainerId, tag: &'a str) -> PortFuture<'a, bool>;
-  /// Faults that would stop a deploy to this slot: disk, ports taken by others, images missing.
+  /// What a deploy to this slot would meet: disk, ports taken by others, images missing. What is
+  /// red stops it.
   fn preflight<'a>(
     &'a self,
     slot: Slot,
     version: &'a VersionName,
     source: ImageSource,
-  ) -> PortFuture<'a, Vec<Fault>>;
+  ) -> PortFuture<'a, Vec<Finding>>;
   /// What these containers use now, read cheaply enough for every second. Those that do not run
   /// are left out.
   fn usage<'a>(
@@ -240,6 +243,8 @@ pub trait Router: Send + Sync {
       ))
     })
   }
+  /// The configuration as the proxy itself reads it. `Refused` when it reads none.
+  fn configuration(&self) -> PortFuture<'_, Effective>;
   /// Requests as they are logged, the newest few hundred first; in batches. Closes when the log
   /// ends: the proxy was stopped. `Misconfigured` where no access log can be read.
   fn requests(&self) -> PortFuture<'_, tokio::sync::mpsc::Receiver<Vec<Request>>> {
@@ -253,6 +258,13 @@ pub trait Router: Send + Sync {
   }
 }
 
+/// What is around the site: its folder, this machine, this terminal. Looks only; what cannot be
+/// looked at is named in the answer.
+pub trait Surroundings: Send + Sync {
+  fn files(&self) -> PortFuture<'_, Files>;
+  fn machine(&self) -> PortFuture<'_, Machine>;
+}
+
 /// The database both slots share. Absent when the site has none.
 pub trait Database: Send + Sync {
   /// Dumps, reads the dump back in full, writes the side-car, applies retention.
@@ -264,8 +276,8 @@ pub trait Database: Send + Sync {
   ) -> PortFuture<'a, BackupRecord>;
   /// Backups newest first; only verified ones.
   fn backups(&self) -> PortFuture<'_, Vec<BackupRecord>>;
-  /// Faults that would stop a backup: space, folder modes, server not reachable.
-  fn preflight(&self) -> PortFuture<'_, Vec<Fault>>;
+  /// What a backup would meet: space, folder modes, server not reachable. What is red stops it.
+  fn preflight(&self) -> PortFuture<'_, Vec<Finding>>;
   /// Verifies a dump, creates `database` anew and loads the dump; returns row counts per table.
   fn restore_into<'a>(
     &'a self,
@@ -323,8 +335,11 @@ pub trait Ledger: Send + Sync {
   fn order(&self, id: OperationId) -> Result<Option<Order>, PortError>;
   /// All whole, valid records; a torn tail is left out and reported by the bool.
   fn records(&self, id: OperationId) -> Result<(Vec<Record>, Torn), PortError>;
-  /// Faults in the folder's owner, modes and free space.
-  fn preflight(&self) -> Vec<Fault>;
+  /// What is wrong or unwise about the folder's owner, modes, place and free space. What is red
+  /// stops every operation.
+  fn preflight(&self) -> Vec<Finding>;
+  /// Journals that were edited, shortened or removed. Reads all of them.
+  fn verify(&self) -> Result<Vec<Finding>, PortError>;
   /// Lets other consoles see that this one is open, until the guard is dropped or the process
   /// ends, however it ends.
   fn announce(&self, actor: &Actor, presence: Presence) -> Result<Box<dyn Send + Sync>, PortError>;

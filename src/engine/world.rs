@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
   health,
-  ports::{Clock, Commands, Database, Ledger, PortError, Probe, Router, Runtime},
+  ports::{Clock, Commands, Database, Ledger, PortError, Probe, Router, Runtime, Surroundings},
 };
 use crate::{
   config::Site,
@@ -26,6 +26,7 @@ pub struct World {
   pub database: Option<Arc<dyn Database>>,
   pub commands: Arc<dyn Commands>,
   pub ledger: Arc<dyn Ledger>,
+  pub surroundings: Arc<dyn Surroundings>,
 }
 
 impl World {

@@ -5,6 +5,7 @@
 //! a terminal or a pipe, `tui::view` draws it into a panel or a dialog.
 
 pub mod diff;
+pub mod doctor;
 pub mod exchange;
 pub mod failure;
 pub mod health;

@@ -25,4 +25,5 @@ pub mod update;
 pub mod view;
 
 pub use run::{Options, run};
+pub use terminal::columns_and_rows;
 pub use update::update;

@@ -6,7 +6,7 @@
 //! from the newest state once the one before is out.
 
 use std::{
-  io::{self, Write},
+  io::{self, IsTerminal, Write},
   os::fd::AsFd,
   sync::{
     Once,
@@ -68,6 +68,14 @@ pub(super) struct Screen {
   /// Writes that are not out yet.
   under_way: usize,
   clear: bool,
+}
+
+/// Columns and rows of the terminal this was typed in; `None` where there is none.
+pub fn columns_and_rows() -> Option<(u16, u16)> {
+  io::stdout()
+    .is_terminal()
+    .then(|| terminal::size().ok())
+    .flatten()
 }
 
 impl Screen {

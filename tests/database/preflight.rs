@@ -19,7 +19,7 @@ async fn preflight_names_each_fault_with_its_fix() {
       let found = database.preflight().await.unwrap();
       found
         .iter()
-        .map(|fault| format!("{} => {}", fault.what, fault.fix))
+        .map(|fault| format!("{} => {}", fault.fault.what, fault.fault.fix))
         .collect::<Vec<_>>()
     }
   };

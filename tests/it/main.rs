@@ -1,7 +1,8 @@
 //! The engine against one coherent fake world, with time paused: plans, runs, crashes, recoveries.
 //!
 //! `support` is the world; `plan`, `observe` and `run_state` are tables over pure code; `runner`,
-//! `failures` and `recovery` drive whole operations; `scenarios` tells stories kept in `tests/scenarios`.
+//! `failures` and `recovery` drive whole operations; `scenarios` tells stories kept in `tests/scenarios`;
+//! `doctor_running` and `doctor_setups` are what the doctor must name.
 #![allow(
   clippy::unwrap_used,
   clippy::expect_used,
@@ -14,6 +15,8 @@
   reason = "the modules of one test binary share their items by pub"
 )]
 
+mod doctor_running;
+mod doctor_setups;
 mod failures;
 mod histories;
 mod log_feed;

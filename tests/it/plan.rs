@@ -10,9 +10,10 @@ use cutover::{
   },
   model::{
     BySlot, Known, Slot,
+    finding::{Finding, Hazard},
     observation::Holder,
     operation::{Kind, OperationId, Outcome},
-    plan::{Fault, ImageSource, MigrateWhen, Plan, Refusal, Risk, Step},
+    plan::{ImageSource, MigrateWhen, Plan, Refusal, Risk, Step},
     router::Mount,
   },
 };
@@ -332,7 +333,20 @@ async fn a_site_that_builds_is_planned_checked_and_shown_as_building() {
 #[tokio::test(start_paused = true)]
 async fn an_image_that_is_nowhere_and_a_full_disk_are_all_named_at_once() {
   let site = ala();
-  site.state().ledger.faults = vec![Fault::new("12 MB are free", "make room")];
+  site.state().ledger.findings = vec![
+    Finding::red(
+      Hazard::H(16),
+      "12 MB are free",
+      "it stops in the middle",
+      "make room",
+    ),
+    Finding::amber(
+      Hazard::H(14),
+      "it is in memory",
+      "a reboot loses it",
+      "move it",
+    ),
+  ];
   let refusal = refused(&site, &deploy("7.7", WhenReady::Stop)).await;
   assert_eq!(refusal.faults.len(), 2, "{refusal:?}");
 }

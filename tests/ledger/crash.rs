@@ -173,7 +173,7 @@ fn on_a_full_disk_the_reserve_keeps_the_end_of_the_operation() {
     ledger
       .preflight()
       .iter()
-      .any(|fault| fault.what.as_str().contains("MiB free"))
+      .any(|finding| finding.fault.what.as_str().contains("MiB free"))
   );
   assert!(ledger.put_live_record(&live(Slot::Green, 2)).is_err());
   assert_eq!(ledger.live_record().unwrap(), None);

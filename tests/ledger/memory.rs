@@ -285,18 +285,18 @@ fn an_edited_shortened_or_removed_journal_is_noticed() {
   assert!(
     faults
       .iter()
-      .any(|fault| fault.what.as_str().contains("#2")),
+      .any(|fault| fault.fault.what.as_str().contains("#2")),
     "{faults:?}"
   );
 
   let shorter: String = whole.split_inclusive('\n').take(2).collect();
   fs::write(&path, shorter).unwrap();
   let faults = ledger.verify().unwrap();
-  assert!(faults[0].what.as_str().contains("#3"), "{faults:?}");
+  assert!(faults[0].fault.what.as_str().contains("#3"), "{faults:?}");
 
   fs::remove_file(&path).unwrap();
   let faults = ledger.verify().unwrap();
-  assert!(faults[0].what.as_str().contains("#3"), "{faults:?}");
+  assert!(faults[0].fault.what.as_str().contains("#3"), "{faults:?}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub use self::{name::check_new_database, verify::Verified};
 use crate::{
   config::{Backup, Postgres, Site},
   engine::ports::{Database, Notes, PortError, PortErrorKind, PortFuture},
-  model::{VersionName, event::BackupRecord, plan::Fault},
+  model::{VersionName, event::BackupRecord, finding::Finding},
 };
 
 /// The database both slots share.
@@ -98,7 +98,7 @@ impl Database for PostgresInContainer {
     })
   }
 
-  fn preflight(&self) -> PortFuture<'_, Vec<Fault>> {
+  fn preflight(&self) -> PortFuture<'_, Vec<Finding>> {
     Box::pin(async { Ok(preflight::preflight(&self.site, &self.config).await) })
   }
 

@@ -13,10 +13,10 @@ use super::{
 use crate::{
   config::{Backup, Postgres, Site},
   engine::ports::PortError,
-  model::plan::Fault,
+  model::finding::{Finding, Hazard},
 };
 
-pub(super) async fn preflight(site: &Site, config: &Postgres) -> Vec<Fault> {
+pub(super) async fn preflight(site: &Site, config: &Postgres) -> Vec<Finding> {
   let mut faults = Vec::new();
   let server = match reachable(site, config).await {
     Ok(server) => Some(server),
@@ -47,7 +47,7 @@ pub(super) async fn preflight(site: &Site, config: &Postgres) -> Vec<Fault> {
   faults
 }
 
-async fn reachable(site: &Site, config: &Postgres) -> Result<Server, Fault> {
+async fn reachable(site: &Site, config: &Postgres) -> Result<Server, Finding> {
   let fix = "start the database container, and check service or container in [database]";
   let server = Server::find(site, config)
     .await
@@ -65,7 +65,7 @@ async fn reachable(site: &Site, config: &Postgres) -> Result<Server, Fault> {
 }
 
 /// The dump tool must not be older than the server, which it then refuses.
-async fn tools(server: &Server, version: &str) -> Option<Fault> {
+async fn tools(server: &Server, version: &str) -> Option<Finding> {
   let doing = "ask pg_dump for its version";
   let mut text = Text::default();
   let ran = server
@@ -88,7 +88,7 @@ async fn tools(server: &Server, version: &str) -> Option<Fault> {
   let tool = said.split_whitespace().nth(2).and_then(major);
   match (tool, major(version)) {
     (Some(tool), Some(server)) if tool >= server => None,
-    _ => Some(Fault::new(
+    _ => Some(backup_fault(
       format!("{} cannot dump a server of version {version}", said.trim()),
       "install the client tools of the server's version",
     )),
@@ -100,7 +100,7 @@ fn major(version: &str) -> Option<u32> {
   digits.parse().ok()
 }
 
-fn folder_faults(site: &Site, backup: &Backup, database_size: u64) -> Vec<Fault> {
+fn folder_faults(site: &Site, backup: &Backup, database_size: u64) -> Vec<Finding> {
   let folder = Folder(&backup.dir);
   let dir = backup.dir.display();
   let mut faults = Vec::new();
@@ -110,7 +110,7 @@ fn folder_faults(site: &Site, backup: &Backup, database_size: u64) -> Vec<Fault>
     .find(|path| path.exists())
     .unwrap_or(Path::new("/"));
   if !there.is_dir() {
-    faults.push(Fault::new(
+    faults.push(backup_fault(
       format!(
         "the backup folder {dir} cannot be used: {} is not a folder",
         there.display()
@@ -120,7 +120,7 @@ fn folder_faults(site: &Site, backup: &Backup, database_size: u64) -> Vec<Fault>
     return faults;
   }
   if access(there, AccessFlags::W_OK | AccessFlags::X_OK).is_err() {
-    faults.push(Fault::new(
+    faults.push(backup_fault(
       format!(
         "the backup folder {dir} cannot be written: {} is read-only for this user",
         there.display()
@@ -134,11 +134,11 @@ fn folder_faults(site: &Site, backup: &Backup, database_size: u64) -> Vec<Fault>
   if there == backup.dir {
     match folder.too_open(shared(site)) {
       Ok(None) => {}
-      Ok(Some((mode, fix))) => faults.push(Fault::new(
+      Ok(Some((mode, fix))) => faults.push(backup_fault(
         format!("the backup folder {dir} has mode {mode:04o}: others may write into it"),
         fix,
       )),
-      Err(error) => faults.push(Fault::new(
+      Err(error) => faults.push(backup_fault(
         format!("{dir}: {error}"),
         "check its owner and mode",
       )),
@@ -147,7 +147,7 @@ fn folder_faults(site: &Site, backup: &Backup, database_size: u64) -> Vec<Fault>
   let expected = match folder.backups() {
     Ok(earlier) => earlier.first().map_or(database_size, |last| last.bytes),
     Err(error) => {
-      faults.push(Fault::new(
+      faults.push(backup_fault(
         format!("{dir}: {error}"),
         "check its owner and mode",
       ));
@@ -156,11 +156,11 @@ fn folder_faults(site: &Site, backup: &Backup, database_size: u64) -> Vec<Fault>
   };
   match too_little(&folder, expected) {
     Ok(None) => {}
-    Ok(Some(why)) => faults.push(Fault::new(
+    Ok(Some(why)) => faults.push(backup_fault(
       why,
       "make room, or set another dir in [database] backup",
     )),
-    Err(error) => faults.push(Fault::new(
+    Err(error) => faults.push(backup_fault(
       format!("the free space of {dir} is unknown: {error}"),
       "check that the file system is mounted",
     )),
@@ -168,6 +168,16 @@ fn folder_faults(site: &Site, backup: &Backup, database_size: u64) -> Vec<Fault>
   faults
 }
 
-fn because(error: &PortError, fix: &str) -> Fault {
-  Fault::new(error.to_string(), fix)
+/// Without it no deploy may begin: what cannot be dumped cannot be brought back.
+fn backup_fault(what: impl AsRef<str>, fix: impl AsRef<str>) -> Finding {
+  Finding::red(
+    Hazard::H(22),
+    what,
+    "no backup could be taken, and without one nothing brings the data back",
+    fix,
+  )
+}
+
+fn because(error: &PortError, fix: &str) -> Finding {
+  backup_fault(error.to_string(), fix)
 }

@@ -6,6 +6,7 @@
 
 mod changes;
 mod connection;
+pub(crate) mod daemon;
 mod events;
 mod exec;
 mod find;
@@ -37,9 +38,10 @@ use crate::{
     change::Change,
     container::{Container, ContainerId},
     evidence::{Pins, ServiceImage},
+    finding::Finding,
     observation::RuntimeFacts,
     offer::LocalVersions,
-    plan::{Fault, ImageSource},
+    plan::ImageSource,
     shown::Shown,
     usage::Usage,
   },
@@ -288,7 +290,7 @@ impl Runtime for DockerRuntime {
     slot: Slot,
     version: &'a VersionName,
     source: ImageSource,
-  ) -> PortFuture<'a, Vec<Fault>> {
+  ) -> PortFuture<'a, Vec<Finding>> {
     Box::pin(self.faults(slot, version, source))
   }
 

@@ -1,6 +1,4 @@
 //! What would stop a deploy to a slot, found before anything is changed.
-//!
-//! A fault whose text starts with `warning: ` stops nothing by itself.
 
 use std::{
   io::ErrorKind,
@@ -19,11 +17,14 @@ use crate::{
   engine::ports::PortError,
   model::{
     Slot, VersionName,
-    plan::{Fault, ImageSource},
+    finding::{Finding, Hazard},
+    plan::ImageSource,
   },
 };
 
 const LEAST_FREE: u64 = 2 * 1024 * 1024 * 1024;
+const PORT: &str = "the new container could not start beside what users have";
+const ALIAS: &str = "while both slots run, requests to that name reach either: users meet the version that was not tested yet";
 
 impl DockerRuntime {
   pub(super) async fn faults(
@@ -31,7 +32,7 @@ impl DockerRuntime {
     slot: Slot,
     version: &VersionName,
     source: ImageSource,
-  ) -> Result<Vec<Fault>, PortError> {
+  ) -> Result<Vec<Finding>, PortError> {
     let mut faults = Vec::new();
     let own: Vec<String> = match self.found().await {
       Ok(found) => found[slot]
@@ -39,8 +40,10 @@ impl DockerRuntime {
         .map(|container| container.id.clone())
         .collect(),
       Err(error) if error.kind == crate::engine::ports::PortErrorKind::Misconfigured => {
-        return Ok(vec![Fault::new(
+        return Ok(vec![Finding::red(
+          Hazard::Hz(17),
           &error.detail,
+          "the slot's containers must be known exactly, or the wrong ones are stopped",
           "then check again with 'cutover doctor'",
         )]);
       }
@@ -49,8 +52,10 @@ impl DockerRuntime {
     let wanted = match self.wanted(slot, version).await {
       Ok(wanted) => wanted,
       Err(error) => {
-        faults.push(Fault::new(
+        faults.push(Finding::red(
+          Hazard::Hz(5),
           error.to_string(),
+          "nothing can be started from files that Compose does not accept",
           "correct the compose files until 'config' of the same command passes",
         ));
         return Ok(faults);
@@ -67,7 +72,7 @@ impl DockerRuntime {
     &self,
     wanted: &[Wanted<'_>],
     source: ImageSource,
-    faults: &mut Vec<Fault>,
+    faults: &mut Vec<Finding>,
   ) -> Result<(), PortError> {
     let info = self
       .docker
@@ -87,12 +92,14 @@ impl DockerRuntime {
       .unwrap_or(0);
     let needed = LEAST_FREE.max(size);
     if let Some(free) = free_below(Path::new(&root)).filter(|free| *free < needed) {
-      faults.push(Fault::new(
+      faults.push(Finding::red(
+        Hazard::H(16),
         format!(
           "only {} free under {root}, {} needed",
           megabytes(free),
           megabytes(needed)
         ),
+        "a disk that fills up in the middle of a deploy stops the database of both slots",
         "free space: see 'docker system df'; 'docker builder prune' removes only build cache",
       ));
     }
@@ -103,7 +110,7 @@ impl DockerRuntime {
     &self,
     wanted: &[Wanted<'_>],
     own: &[String],
-    faults: &mut Vec<Fault>,
+    faults: &mut Vec<Finding>,
   ) -> Result<(), PortError> {
     let running = self
       .docker
@@ -124,19 +131,23 @@ impl DockerRuntime {
               .as_ref()
               .and_then(|names| names.first())
               .map_or("?", |name| name.trim_start_matches('/'));
-            faults.push(Fault::new(
+            faults.push(Finding::red(
+              Hazard::Setup,
               format!(
                 "port {} of {} is published by container {name}",
                 port.port, service.reference
               ),
+              PORT,
               format!("give one of them another port, or stop it with 'docker stop {name}'"),
             ));
           }
-          None if self.docker.is_local() && is_taken(&port) => faults.push(Fault::new(
+          None if self.docker.is_local() && is_taken(&port) => faults.push(Finding::red(
+            Hazard::Setup,
             format!(
               "port {} of {} is in use by another process",
               port.port, service.reference
             ),
+            PORT,
             format!("see who with 'sudo ss -lnp sport = :{}'", port.port),
           )),
           None => {}
@@ -151,15 +162,17 @@ impl DockerRuntime {
     &self,
     slot: Slot,
     version: &VersionName,
-    faults: &mut Vec<Fault>,
+    faults: &mut Vec<Finding>,
   ) -> Result<(), PortError> {
     let ours = self.compose.model(slot, Some(version)).await?;
     let theirs = self.compose.model(slot.other(), None).await?;
     let theirs = aliases_of(&self.site, slot.other(), &theirs);
     for ((network, alias), service) in aliases_of(&self.site, slot, &ours) {
       if let Some(other) = theirs.get(&(network.clone(), alias.clone())) {
-        faults.push(Fault::new(
-          format!("warning: {service} and {other} both answer to '{alias}' on network {network}: while both run, requests to that name reach either slot"),
+        faults.push(Finding::red(
+          Hazard::Hz(25),
+          format!("{service} and {other} both answer to '{alias}' on network {network}"),
+          ALIAS,
           "give each slot its own alias in the compose files",
         ));
       }
@@ -168,7 +181,7 @@ impl DockerRuntime {
   }
 }
 
-fn image_faults(wanted: &[Wanted<'_>], slot: Slot, source: ImageSource, faults: &mut Vec<Fault>) {
+fn image_faults(wanted: &[Wanted<'_>], slot: Slot, source: ImageSource, faults: &mut Vec<Finding>) {
   if !matches!(source, ImageSource::Build | ImageSource::Rebuild) {
     return;
   }
@@ -176,11 +189,13 @@ fn image_faults(wanted: &[Wanted<'_>], slot: Slot, source: ImageSource, faults: 
     .iter()
     .filter(|w| w.here.is_none() && !w.composed.is_built())
   {
-    faults.push(Fault::new(
+    faults.push(Finding::red(
+      Hazard::Setup,
       format!(
         "{} uses {}, which is not on this machine and has no build: section",
         missing.service.name[slot], missing.reference
       ),
+      "a deploy that builds can only start what is here",
       format!("type 'docker pull {}'", missing.reference),
     ));
   }

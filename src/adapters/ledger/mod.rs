@@ -40,9 +40,10 @@ use crate::{
     actor::Actor,
     event::Record,
     evidence::{Evidence, LiveRecord, Pins},
+    finding::Finding,
     observation::Holder,
     operation::{Kind, OperationId},
-    plan::{Fault, Order},
+    plan::Order,
     presence::{Presence, Watcher},
   },
 };
@@ -170,16 +171,6 @@ impl FileLedger {
     holder::lock_state(self)
   }
 
-  /// What is unwise about where the state folder is, for `doctor`.
-  pub fn warnings(&self) -> Vec<Fault> {
-    safety::warnings(self.state())
-  }
-
-  /// Journals that were edited, shortened or removed.
-  pub fn verify(&self) -> Result<Vec<Fault>, PortError> {
-    operations::verify(self.state())
-  }
-
   pub(crate) fn access(&self) -> Access {
     self.access
   }
@@ -275,8 +266,12 @@ impl Ledger for FileLedger {
     operations::records(self.state(), id)
   }
 
-  fn preflight(&self) -> Vec<Fault> {
+  fn preflight(&self) -> Vec<Finding> {
     safety::preflight(&self.site, self.access)
+  }
+
+  fn verify(&self) -> Result<Vec<Finding>, PortError> {
+    operations::verify(self.state())
   }
 
   fn announce(&self, actor: &Actor, presence: Presence) -> Result<Box<dyn Send + Sync>, PortError> {

@@ -17,8 +17,9 @@ use crate::{
     Slot, VersionName,
     event::{Event, Produced, Record},
     evidence::Pins,
+    finding::{Finding, Hazard},
     operation::OperationId,
-    plan::{Fault, Order},
+    plan::Order,
   },
 };
 
@@ -204,7 +205,8 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
 
 /// Whether the journals of all operations are whole and each continues one before it. An edited,
 /// shortened or missing journal is named.
-pub(super) fn verify(state: &Path) -> Result<Vec<Fault>, PortError> {
+pub(super) fn verify(state: &Path) -> Result<Vec<Finding>, PortError> {
+  const WHY: &str = "what was done here, and by whom, can no longer be told for certain";
   let mut faults = Vec::new();
   let mut ids = ids(state)?;
   ids.reverse();
@@ -218,16 +220,20 @@ pub(super) fn verify(state: &Path) -> Result<Vec<Fault>, PortError> {
     // continues any record of it, not always its last.
     if let Some(root) = chain.root() {
       if !sums.iter().any(|sum| sum == root) {
-        faults.push(Fault::new(
+        faults.push(Finding::red(
+          Hazard::H(33),
           format!("the journal of {id} does not continue any journal before it: one was edited, shortened or removed"),
+          WHY,
           &look,
         ));
       }
       sums = chain::sums(&bytes);
     }
     if let Torn::At(line, why) = chain.torn() {
-      faults.push(Fault::new(
+      faults.push(Finding::red(
+        Hazard::H(33),
         format!("line {line} of the journal of {id} is not valid: {why}"),
+        WHY,
         look,
       ));
     }

@@ -16,9 +16,15 @@ use nix::{
 };
 
 use super::{files::Access, operations};
-use crate::{adapters::actor::name_of, config::Site, model::plan::Fault};
+use crate::{
+  adapters::actor::name_of,
+  config::Site,
+  model::finding::{Finding, Hazard},
+};
 
 const LEAST_FREE: u64 = 64 << 20;
+const HANDS: &str =
+  "whoever may write there can make the next operation do anything on this machine";
 
 /// Whom the state folder belongs to, when we are root and it is not root's: the owner of the
 /// folder, or of the one it will be created in.
@@ -29,12 +35,12 @@ pub(super) fn owner(state: &Path) -> Option<Uid> {
   (geteuid().is_root() && found.uid() != 0).then(|| Uid::from_raw(found.uid()))
 }
 
-pub(super) fn preflight(site: &Site, access: Access) -> Vec<Fault> {
+pub(super) fn preflight(site: &Site, access: Access) -> Vec<Finding> {
   let state = &site.state;
   let trusted = Trusted::of(site);
   let mut faults = Vec::new();
   let Some(there) = state.ancestors().find(|folder| folder.exists()) else {
-    return vec![Fault::new(
+    return vec![hands(
       format!("{} is not inside any folder", state.display()),
       "set state to a folder in the configuration",
     )];
@@ -53,31 +59,28 @@ pub(super) fn preflight(site: &Site, access: Access) -> Vec<Fault> {
     faults.extend(parent_fault(folder, access, &trusted));
   }
   faults.extend(space_fault(there));
+  faults.extend(system_fault(state, there));
   faults
 }
 
 /// What is unwise without being wrong: a state folder that a reboot empties, or whose locks
 /// another host may not see.
-pub(super) fn warnings(state: &Path) -> Vec<Fault> {
-  let Some(there) = state.ancestors().find(|folder| folder.exists()) else {
-    return Vec::new();
-  };
-  let Ok(system) = statfs::statfs(there) else {
-    return Vec::new();
-  };
+fn system_fault(state: &Path, there: &Path) -> Option<Finding> {
   let name = state.display();
-  if system.filesystem_type() == TMPFS_MAGIC {
-    vec![Fault::new(
-      format!("{name} is in memory (tmpfs): a reboot loses the journal, pins and evidence"),
+  match statfs::statfs(there).ok()?.filesystem_type() {
+    TMPFS_MAGIC => Some(Finding::amber(
+      Hazard::H(14),
+      format!("{name} is in memory (tmpfs)"),
+      "a reboot loses the journal, pins and evidence, and with them what was half done",
       "set state to a folder on disk, such as /var/lib/cutover/SITE",
-    )]
-  } else if system.filesystem_type() == NFS_SUPER_MAGIC {
-    vec![Fault::new(
-      format!("{name} is on NFS: its lock is only as good as the server's"),
+    )),
+    NFS_SUPER_MAGIC => Some(Finding::amber(
+      Hazard::H(17),
+      format!("{name} is on NFS"),
+      "its lock is only as good as the server's: two operators could act at once",
       "set state to a folder on a disk of this host, such as /var/lib/cutover/SITE",
-    )]
-  } else {
-    Vec::new()
+    )),
+    _ => None,
   }
 }
 
@@ -105,11 +108,16 @@ fn paths_of(state: &Path) -> Vec<PathBuf> {
   paths
 }
 
-fn own_fault(path: &Path, access: Access, trusted: &Trusted) -> Option<Fault> {
+/// Found to be in hands that are not ours.
+fn hands(what: impl AsRef<str>, fix: impl AsRef<str>) -> Finding {
+  Finding::red(Hazard::H(32), what, HANDS, fix)
+}
+
+fn own_fault(path: &Path, access: Access, trusted: &Trusted) -> Option<Finding> {
   let found = fs::symlink_metadata(path).ok()?;
   let name = quoted(path);
   if found.is_symlink() {
-    return Some(Fault::new(
+    return Some(hands(
       format!("{} is a link; nothing of ours is", path.display()),
       format!("rm {name}"),
     ));
@@ -121,20 +129,20 @@ fn own_fault(path: &Path, access: Access, trusted: &Trusted) -> Option<Fault> {
   };
   let shared = access.group.filter(|gid| gid.as_raw() == found.gid());
   if !trusted.has(found.uid()) && shared.is_none() {
-    return Some(Fault::new(
+    return Some(hands(
       format!("{} belongs to {}", path.display(), name_of(found.uid())),
       format!("chown {} {name}", name_of(geteuid().as_raw())),
     ));
   }
   if let Some(gid) = access.group.filter(|_| shared.is_none()) {
-    return Some(Fault::new(
+    return Some(hands(
       format!("{} does not belong to the site's group", path.display()),
       format!("chgrp {} {name}", group_name(gid)),
     ));
   }
   let most = mode & 0o777;
   (found.mode() & 0o777 & !most != 0).then(|| {
-    Fault::new(
+    hands(
       format!(
         "{} may be used by others (mode {:03o})",
         path.display(),
@@ -146,11 +154,11 @@ fn own_fault(path: &Path, access: Access, trusted: &Trusted) -> Option<Fault> {
 }
 
 /// Who may write a folder above may put another state folder in place of ours.
-fn parent_fault(folder: &Path, access: Access, trusted: &Trusted) -> Option<Fault> {
+fn parent_fault(folder: &Path, access: Access, trusted: &Trusted) -> Option<Finding> {
   let found = fs::metadata(folder).ok()?;
   let name = quoted(folder);
   if !trusted.has(found.uid()) && access.group.is_none() {
-    return Some(Fault::new(
+    return Some(hands(
       format!(
         "{}, above the state folder, belongs to {}",
         folder.display(),
@@ -175,7 +183,7 @@ fn parent_fault(folder: &Path, access: Access, trusted: &Trusted) -> Option<Faul
     (false, true) => "o-w",
     (true, true) => "go-w",
   };
-  Some(Fault::new(
+  Some(hands(
     format!(
       "{}, above the state folder, may be written by others (mode {:03o})",
       folder.display(),
@@ -203,28 +211,32 @@ fn is_harmless(found: &Metadata, access: Access) -> bool {
   }
 }
 
-fn space_fault(folder: &Path) -> Option<Fault> {
+fn space_fault(folder: &Path) -> Option<Finding> {
   let fix = format!("df -h {}", quoted(folder));
   match statvfs(folder) {
     Ok(system) => {
       let free = system.blocks_available() * system.fragment_size();
       (free < LEAST_FREE).then(|| {
-        Fault::new(
+        Finding::red(
+          Hazard::H(16),
           format!(
             "{} has {} MiB free and {} MiB are the least",
             folder.display(),
             free >> 20,
             LEAST_FREE >> 20
           ),
+          "a journal that cannot be written stops an operation in the middle",
           format!("free some space: {fix}"),
         )
       })
     }
-    Err(error) => Some(Fault::new(
+    Err(error) => Some(Finding::red(
+      Hazard::H(16),
       format!(
         "cannot see how much space {} has: {error}",
         folder.display()
       ),
+      "a journal that cannot be written stops an operation in the middle",
       fix,
     )),
   }

@@ -60,6 +60,9 @@ pub enum Verb {
   /// The site's lock
   #[command(subcommand, before_help = "Example: cutover lock status")]
   Lock(LockVerb),
+  /// What is wrong with the site, its files and this machine; changes nothing
+  #[command(before_help = "Example: cutover doctor")]
+  Doctor(Doctor),
   /// Log lines of a slot's services
   #[command(before_help = "Example: cutover logs green api -f")]
   Logs(Logs),
@@ -113,6 +116,7 @@ impl Verb {
       | Self::History(_)
       | Self::Show(_)
       | Self::Lock(_)
+      | Self::Doctor(_)
       | Self::Logs(_)
       | Self::Config(_)
       | Self::Attach(_)
@@ -306,6 +310,13 @@ pub enum LockVerb {
   /// Who holds the lock, since when and for what
   #[command(before_help = "Example: cutover lock status")]
   Status,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Doctor {
+  /// Another folder with scripts of the site (default: the site's own folder alone)
+  #[arg(long, value_name = "DIR")]
+  pub scripts: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]

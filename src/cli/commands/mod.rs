@@ -5,6 +5,7 @@
 
 mod answer;
 mod change;
+mod doctor;
 mod follow;
 pub mod init;
 mod logs;
@@ -73,6 +74,8 @@ impl Trouble {
   }
 }
 
+pub use doctor::tell as tell_diagnosis;
+
 pub(super) type Verdict = Result<Outcome, Trouble>;
 
 /// Carries out what was typed; no verb is `status`.
@@ -105,6 +108,10 @@ async fn dispatch(desk: &mut Desk, verb: Option<Verb>, dry: DryRun) -> Verdict {
     Some(Verb::Status(status)) => look::status(desk, Some(&status)).await,
     Some(Verb::Health(health)) => look::health(desk, health.slot).await,
     Some(Verb::Lock(LockVerb::Status)) => look::lock(desk),
+    Some(Verb::Doctor(_)) => {
+      let diagnosis = crate::engine::doctor::look(&desk.world).await;
+      Ok(doctor::tell(&mut desk.out, &desk.globals, &diagnosis)?)
+    }
     Some(Verb::Logs(logs)) => logs::run(desk, &logs).await,
     Some(Verb::History(history)) => past::history(desk, &history),
     Some(Verb::Show(show)) => past::show(desk, show.number),

@@ -3,12 +3,14 @@
 use super::preview::Preview;
 use crate::{
   config::Site,
+  engine::doctor,
   model::{
-    Known, Slot,
-    observation::{Observation, Phase},
+    Slot,
+    finding::Finding,
+    observation::Observation,
     operation::Outcome,
     plan::{Fault, Refusal},
-    traffic::{Live, Witness},
+    traffic::Live,
   },
 };
 
@@ -70,28 +72,9 @@ impl Case<'_> {
         ),
       ));
     }
-    if let Some(operation) = observation
-      .operation
-      .as_ref()
-      .filter(|operation| operation.phase == Phase::Interrupted)
-    {
-      return Err(self.refuse_one(
-        Outcome::Refused,
-        format!(
-          "operation {} ({}) was interrupted at {}",
-          operation.id,
-          operation.kind,
-          operation.step.as_ref().map_or("its start", |step| step.as_str())
-        ),
-        format!(
-          "finish it with '{}', or put back what users had with '{}'",
-          self.command(&format!("resume {}", operation.id.0)),
-          self.command("rollback")
-        ),
-      ));
-    }
-    if let Known::No { why, .. } = &observation.runtime {
-      return Err(self.refuse_one(Outcome::Refused, why, "start Docker, then try again"));
+    let half_done = doctor::interrupted(self.site, observation);
+    if let Some(finding) = half_done.or_else(|| doctor::docker(observation)) {
+      return Err(self.refuse(Outcome::Refused, vec![finding.fault]));
     }
     for slot in Slot::BOTH {
       if let Some(why) = observation.slots[slot].containers.why_not() {
@@ -110,40 +93,15 @@ impl Case<'_> {
 
   /// Who is live, for everything that must not touch it.
   pub(super) fn live(&self) -> Result<Slot, Refusal> {
-    match &self.observation.live {
-      Live::Proven { slot } | Live::Claimed { slot } => Ok(*slot),
-      Live::Disputed { proven } => {
-        let fix = proven.map_or_else(
-          || self.command("status"),
-          |slot| {
-            format!(
-              "users are on {0}: settle it with '{1}', which writes down what is true and moves nobody",
-              slot.shout(),
-              self.command(&format!("switch {slot}"))
-            )
-          },
-        );
-        Err(self.refuse_one(Outcome::NeedsHuman, self.dispute(), fix))
-      }
-      Live::Unknown => Err(self.refuse_one(
-        Outcome::NeedsHuman,
-        "nobody can tell which slot is live: no answer through the proxy, no managed file, no state file",
-        self.command("status"),
-      )),
+    match (self.observation.live_slot(), self.unclear()) {
+      (Some(live), _) => Ok(live),
+      (None, fault) => Err(self.refuse(Outcome::NeedsHuman, fault.into_iter().collect())),
     }
   }
 
-  pub(super) fn dispute(&self) -> String {
-    let words: Vec<String> = self
-      .observation
-      .witnesses
-      .iter()
-      .filter_map(Witness::claim)
-      .collect();
-    format!(
-      "the witnesses of who is live disagree: {}",
-      words.join(", ")
-    )
+  /// Why nobody can say who is live.
+  pub(super) fn unclear(&self) -> Option<Fault> {
+    doctor::live_unclear(self.site, self.observation).map(|finding| finding.fault)
   }
 
   /// All preflight faults at once, for plans that need a green preflight.
@@ -169,75 +127,6 @@ impl Case<'_> {
 
   /// What keeps the proxy from being switched.
   pub(super) fn router_faults(&self) -> Vec<Fault> {
-    router_faults(self.observation, self.site)
+    Finding::stopping(doctor::proxy(self.observation, self.site))
   }
-}
-
-/// Faults of the proxy and the managed file, each with its fix.
-fn router_faults(observation: &Observation, site: &Site) -> Vec<Fault> {
-  let mut faults = Vec::new();
-  let facts = match &observation.router {
-    Known::No { why, .. } => {
-      return vec![Fault::new(
-        why,
-        "start the proxy and look again with 'cutover status'",
-      )];
-    }
-    Known::Yes { value, .. } => value,
-  };
-  if !facts.proxy.running {
-    faults.push(Fault::new(
-      format!(
-        "the proxy {} is not running: users get no answer",
-        facts.proxy.name
-      ),
-      format!("docker start {}", facts.proxy.name),
-    ));
-    return faults;
-  }
-  if let Err(why) = &facts.test {
-    faults.push(Fault::new(
-      format!("the proxy's own test fails on what is on disk now: {why}"),
-      "mend the proxy's configuration; nothing may be reloaded until 'nginx -t' passes",
-    ));
-  }
-  let file = match &facts.file {
-    Err(why) => {
-      let path = site.router.switch.path().display();
-      faults.push(Fault::new(
-        format!("the managed file cannot be used: {why}"),
-        format!("look at {path}"),
-      ));
-      return faults;
-    }
-    Ok(file) => file,
-  };
-  if !file.writable {
-    faults.push(Fault::new(
-      format!("{} cannot be written by this user", file.path),
-      format!(
-        "give this user write permission on {} and its folder",
-        file.path
-      ),
-    ));
-  }
-  if file.included == Some(false) {
-    faults.push(Fault::new(
-      format!(
-        "the proxy does not include {}: changing it would move nobody",
-        file.path
-      ),
-      "add an include of that file to the proxy's configuration, or correct [router] switch",
-    ));
-  }
-  if !file.is_seen() {
-    faults.push(Fault::new(
-      format!(
-        "the proxy does not see the {} that is on this host: the mount is stale",
-        file.path
-      ),
-      "restart the proxy in a quiet hour, and mount the folder instead of the single file",
-    ));
-  }
-  faults
 }

@@ -6,6 +6,7 @@ use crate::{
   model::{
     Slot, VersionName,
     evidence::Pins,
+    finding::Finding,
     observation::Observation,
     operation::OperationId,
     plan::{Fault, ImageSource, Rival},
@@ -30,6 +31,13 @@ pub struct Preview {
   pub rival: Option<Rival>,
 }
 
+impl Preview {
+  /// What of these findings is red stops the plan.
+  fn stop_for(&mut self, findings: Vec<Finding>) {
+    self.faults.extend(Finding::stopping(findings));
+  }
+}
+
 pub(super) async fn gather(world: &World, observation: &Observation, intent: &Intent) -> Preview {
   let mut preview = Preview {
     router: world.router.command_lines(),
@@ -51,7 +59,7 @@ pub(super) async fn gather(world: &World, observation: &Observation, intent: &In
     }
     Intent::Switch { to, .. } => {
       preview.diff = diff(world, *to).await;
-      preview.faults.extend(world.ledger.preflight());
+      preview.stop_for(world.ledger.preflight());
     }
     Intent::Rehearse => {
       if let Some(live) = observation.live_slot() {
@@ -71,18 +79,18 @@ pub(super) async fn gather(world: &World, observation: &Observation, intent: &In
         };
         preview.diff = diff(world, slot).await;
       }
-      preview.faults.extend(world.ledger.preflight());
+      preview.stop_for(world.ledger.preflight());
       preview.rival = keep(preempt::rival(world, observation), &mut preview.faults).flatten();
     }
     Intent::Start { slot, .. } => {
       preview.recorded.clone_from(&observation.slots[*slot].pins);
-      preview.faults.extend(world.ledger.preflight());
+      preview.stop_for(world.ledger.preflight());
     }
     Intent::Backup | Intent::Restore { .. } | Intent::Migrate { .. } => {
       site_faults(world, &mut preview).await;
     }
     Intent::Smoke { .. } | Intent::Stop { .. } | Intent::Restart { .. } => {
-      preview.faults.extend(world.ledger.preflight());
+      preview.stop_for(world.ledger.preflight());
     }
   }
   preview
@@ -122,16 +130,16 @@ async fn target(
     world.runtime.preflight(slot, version, source).await,
     &mut preview.faults,
   ) {
-    preview.faults.extend(found);
+    preview.stop_for(found);
   }
 }
 
 async fn site_faults(world: &World, preview: &mut Preview) {
-  preview.faults.extend(world.ledger.preflight());
+  preview.stop_for(world.ledger.preflight());
   if let Some(database) = &world.database
     && let Some(found) = keep(database.preflight().await, &mut preview.faults)
   {
-    preview.faults.extend(found);
+    preview.stop_for(found);
   }
 }
 

@@ -32,7 +32,9 @@ pub(super) fn plan(case: &Case<'_>, to: Slot, reason: Option<&str>) -> Result<Pl
   plan.step(Step::Preflight);
   if settles {
     plan = plan.from(to);
-    plan.warn(case.dispute());
+    if let Some(fault) = case.unclear() {
+      plan.warn(fault.what.as_str());
+    }
     plan.note(format!(
       "users are on {} already: this writes down what is true",
       to.shout()

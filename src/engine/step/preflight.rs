@@ -5,6 +5,7 @@ use crate::{
   engine::{guard, world::StepResult},
   model::{
     event::{Failure, Produced},
+    finding::Finding,
     operation::Kind,
     plan::{ImageSource, Step},
     shown::Shown,
@@ -61,7 +62,7 @@ fn stale(what: &str) -> Failure {
 
 async fn faults(context: &Context<'_>) -> Result<(), Failure> {
   let world = context.world;
-  let mut faults = world.ledger.preflight();
+  let mut findings = world.ledger.preflight();
   for planned in &context.plan().steps {
     match &planned.step {
       Step::Prepare {
@@ -69,7 +70,7 @@ async fn faults(context: &Context<'_>) -> Result<(), Failure> {
         version,
         source,
       } if *source != ImageSource::Recorded => {
-        faults.extend(
+        findings.extend(
           world
             .runtime
             .preflight(*slot, version, *source)
@@ -79,7 +80,7 @@ async fn faults(context: &Context<'_>) -> Result<(), Failure> {
       }
       Step::Backup => {
         if let Some(database) = &world.database {
-          faults.extend(
+          findings.extend(
             database
               .preflight()
               .await
@@ -95,6 +96,7 @@ async fn faults(context: &Context<'_>) -> Result<(), Failure> {
     .test()
     .await
     .map_err(|error| world.failed(&error))?;
+  let faults = Finding::stopping(findings);
   if faults.is_empty() {
     return Ok(());
   }

@@ -15,9 +15,10 @@ use cutover::{
     check::CheckReport,
     container::{Container, ContainerId, ContainerState, DockerHealth, ImageId},
     evidence::{Pins, ServiceImage},
+    finding::{Finding, Hazard},
     observation::RuntimeFacts,
     offer::{LocalVersion, LocalVersions},
-    plan::{Fault, ImageSource},
+    plan::ImageSource,
     usage::Usage,
   },
 };
@@ -390,13 +391,15 @@ impl Runtime for FakeSite {
     _: Slot,
     version: &'a VersionName,
     source: ImageSource,
-  ) -> PortFuture<'a, Vec<Fault>> {
+  ) -> PortFuture<'a, Vec<Finding>> {
     Box::pin(async move {
       self.enter("runtime.preflight").await?;
       let known = self.state().versions.contains_key(version.as_str());
       if source == ImageSource::Pull && !known {
-        return Ok(vec![Fault::new(
+        return Ok(vec![Finding::red(
+          Hazard::Setup,
           format!("no image of {version} can be found"),
+          "nothing could be started",
           "push it, then deploy again",
         )]);
       }

@@ -22,11 +22,12 @@ use cutover::{
     container::{Container, ContainerId},
     event::Record,
     evidence::{Evidence, LiveRecord, Pins},
+    finding::Finding,
     log_line::LogEntry,
     observation::Holder,
     offer::SourceTag,
     operation::OperationId,
-    plan::{Fault, Order},
+    plan::Order,
     presence::Watcher,
     router::{FileHash, Mount},
   },
@@ -118,7 +119,7 @@ pub struct Ledger {
   pub orders: Vec<Order>,
   pub records: BTreeMap<u32, Vec<Record>>,
   pub lock: Option<Holder>,
-  pub faults: Vec<Fault>,
+  pub findings: Vec<Finding>,
   pub present: Vec<Watcher>,
 }
 
@@ -263,6 +264,7 @@ impl FakeSite {
       router: self.clone(),
       commands: self.clone(),
       ledger: self.clone(),
+      surroundings: self.clone(),
     }
   }
 

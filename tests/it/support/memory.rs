@@ -18,10 +18,11 @@ use cutover::{
     actor::Actor,
     event::{BackupRecord, Event, Record},
     evidence::{Evidence, LiveRecord, Pins},
+    finding::Finding,
     observation::Holder,
     offer::SourceTag,
     operation::OperationId,
-    plan::{Fault, Order},
+    plan::Order,
     presence::{Presence, Watcher},
   },
 };
@@ -137,8 +138,12 @@ impl Ledger for FakeSite {
     Ok((self.state().records(id).to_vec(), Torn::Whole))
   }
 
-  fn preflight(&self) -> Vec<Fault> {
-    self.state().ledger.faults.clone()
+  fn preflight(&self) -> Vec<Finding> {
+    self.state().ledger.findings.clone()
+  }
+
+  fn verify(&self) -> Result<Vec<Finding>, PortError> {
+    Ok(Vec::new())
   }
 
   fn announce(&self, actor: &Actor, presence: Presence) -> Result<Box<dyn Send + Sync>, PortError> {
@@ -274,7 +279,7 @@ impl Database for FakeDatabase {
     Box::pin(async { Ok(Vec::new()) })
   }
 
-  fn preflight(&self) -> PortFuture<'_, Vec<Fault>> {
+  fn preflight(&self) -> PortFuture<'_, Vec<Finding>> {
     Box::pin(async {
       self.0.enter("database.preflight").await?;
       Ok(Vec::new())

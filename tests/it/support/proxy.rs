@@ -5,7 +5,7 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 use cutover::{
   config::ProofBy,
-  engine::ports::{PortError, PortErrorKind, PortFuture, Router},
+  engine::ports::{PortError, PortErrorKind, PortFuture, Router, Surroundings},
   model::{
     Slot,
     event::SavedFile,
@@ -14,6 +14,7 @@ use cutover::{
       FileContent, FileHash, ManagedFile, Mount, NextFile, ProxyIdentity, RouterFacts, Sample,
       Workers,
     },
+    surroundings::{Effective, Files, Machine},
   },
 };
 use tokio::time::{Duration, Instant};
@@ -406,5 +407,20 @@ impl Router for FakeSite {
 
   fn command_lines(&self) -> Vec<String> {
     vec!["nginx -t".into(), "nginx -s reload".into()]
+  }
+
+  fn configuration(&self) -> PortFuture<'_, Effective> {
+    Box::pin(async { Ok(Effective::default()) })
+  }
+}
+
+/// A folder with nothing in it, on a machine with nothing to say.
+impl Surroundings for FakeSite {
+  fn files(&self) -> PortFuture<'_, Files> {
+    Box::pin(async { Ok(Files::default()) })
+  }
+
+  fn machine(&self) -> PortFuture<'_, Machine> {
+    Box::pin(async { Ok(Machine::default()) })
   }
 }

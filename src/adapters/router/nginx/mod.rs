@@ -10,6 +10,7 @@ mod access;
 mod content;
 mod disk;
 mod dump;
+mod effective;
 mod follow;
 mod host;
 mod indirect;
@@ -48,6 +49,7 @@ use crate::{
     requests::Request,
     router::{FileContent, FileHash, Mount, NextFile, RouterFacts, Sample, Workers},
     shown::Shown,
+    surroundings::Effective,
     text_diff,
   },
 };
@@ -318,6 +320,10 @@ impl Router for NginxRouter {
 
   fn follow_log(&self, log: ProxyLog, count: usize) -> PortFuture<'_, LogReader> {
     Box::pin(self.follow(log, count))
+  }
+
+  fn configuration(&self) -> PortFuture<'_, Effective> {
+    Box::pin(self.effective())
   }
 
   fn requests(&self) -> PortFuture<'_, mpsc::Receiver<Vec<Request>>> {

@@ -32,7 +32,7 @@ use crate::{
 /// nginx tests and reloads at once; only name resolution can make it slow.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// `nginx -T` of a large site; a longer one is cut.
-const MOST_DUMP: usize = 4 * 1024 * 1024;
+pub(super) const MOST_DUMP: usize = 4 * 1024 * 1024;
 const MOST_LOGS: usize = 16;
 
 /// The proxy as found now.

@@ -1,0 +1,54 @@
+//! What is around a site, for the doctor: the files of its folder (`walk`), this machine and its
+//! terminal (`machine`). Reads only; what it may not or cannot read is named, never left out.
+
+mod kind;
+mod machine;
+mod walk;
+
+use std::path::PathBuf;
+
+use crate::{
+  engine::ports::{PortError, PortErrorKind, PortFuture, Surroundings},
+  model::surroundings::{Files, Machine, Terminal},
+};
+
+/// The folder of one site on this host, and the terminal this was typed in.
+pub struct HostSurroundings {
+  root: PathBuf,
+  /// Another folder with scripts of the site.
+  scripts: Option<PathBuf>,
+  terminal: Terminal,
+}
+
+impl HostSurroundings {
+  pub fn new(root: PathBuf, scripts: Option<PathBuf>, terminal: Terminal) -> Self {
+    Self {
+      root,
+      scripts,
+      terminal,
+    }
+  }
+}
+
+impl Surroundings for HostSurroundings {
+  fn files(&self) -> PortFuture<'_, Files> {
+    Box::pin(async {
+      let (root, scripts) = (self.root.clone(), self.scripts.clone());
+      let walked =
+        tokio::task::spawn_blocking(move || walk::files(&root, scripts.as_deref())).await;
+      let mut files = walked.map_err(|error| {
+        PortError::new(
+          PortErrorKind::Unexpected,
+          format!("look through {}", self.root.display()),
+          error.to_string(),
+        )
+      })?;
+      walk::tracked(&self.root, &mut files).await;
+      Ok(files)
+    })
+  }
+
+  fn machine(&self) -> PortFuture<'_, Machine> {
+    Box::pin(async { Ok(machine::look(&self.terminal).await) })
+  }
+}
