@@ -18,6 +18,10 @@ pub enum Effect {
   /// Look at everything again, now.
   Observe,
   LoadHistory,
+  /// What is wrong with the site; for the page with this ticket, when one is open.
+  Diagnose {
+    ticket: Option<Ticket>,
+  },
   /// The verified backups.
   LoadBackups {
     ticket: Ticket,

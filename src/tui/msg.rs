@@ -8,6 +8,7 @@ use crate::{
   model::{
     container::ContainerId,
     event::{BackupRecord, Record},
+    finding::Diagnosis,
     log_source::Feed,
     observation::Observation,
     offer::Offered,
@@ -67,6 +68,11 @@ pub enum Msg {
     backups: Result<Vec<BackupRecord>, Shown>,
   },
   History(Result<Vec<Story>, Shown>),
+  /// What the doctor found.
+  Diagnosed {
+    ticket: Option<Ticket>,
+    diagnosis: Box<Diagnosis>,
+  },
   /// A page that was asked for: an operation of the past, the state of a container.
   Page {
     ticket: Ticket,

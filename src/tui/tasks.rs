@@ -11,6 +11,7 @@ use tokio::{
   time::{Duration, sleep},
 };
 
+mod doctor;
 mod preempt;
 mod read;
 
@@ -108,6 +109,7 @@ impl Tasks {
     tokio::spawn(requests(world, to));
     let (world, to) = (self.world.clone(), self.to.clone());
     tokio::spawn(read::watching(world, to));
+    tokio::spawn(doctor::always(self.world.clone(), self.to.clone()));
   }
 
   pub(super) fn start(&mut self, effect: Effect, seen: Option<&Arc<Observation>>) {
@@ -121,6 +123,9 @@ impl Tasks {
       }
       Effect::LoadBackups { ticket } => {
         tokio::spawn(read::backups(self.world.clone(), self.to.clone(), ticket));
+      }
+      Effect::Diagnose { ticket } => {
+        tokio::spawn(doctor::once(self.world.clone(), self.to.clone(), ticket));
       }
       Effect::LoadHistory => read::history(self.world.clone(), self.to.clone()),
       Effect::LoadStory { ticket, id } => {

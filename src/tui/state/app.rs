@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{
   able::{Able, Standing},
   ask::{Asking, Ticket},
+  doctor::Doctor,
   history::History,
   logs::{Logs, Viewport},
   modal::Modal,
@@ -92,6 +93,7 @@ pub struct App {
   pub scroll: usize,
   pub history: History,
   pub own_log: OwnLog,
+  pub doctor: Doctor,
   /// Consoles that are open on this site, this one too.
   pub watching: usize,
   pub modals: Vec<Modal>,
@@ -129,6 +131,7 @@ impl App {
       scroll: 0,
       history: History::default(),
       own_log: OwnLog::default(),
+      doctor: Doctor::default(),
       watching: 1,
       modals: Vec::new(),
       notice: None,

@@ -5,6 +5,7 @@ pub mod able;
 pub mod app;
 pub mod ask;
 pub mod deploy;
+pub mod doctor;
 pub mod history;
 pub mod logs;
 pub mod modal;

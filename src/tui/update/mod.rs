@@ -5,6 +5,7 @@
 
 mod act;
 mod deploy;
+mod doctor;
 mod go;
 mod history;
 mod keys;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{deploy, history, modal};
+use super::{deploy, doctor, history, modal};
 use crate::{
   engine::{
     Intent,
@@ -89,6 +89,10 @@ pub(super) fn news(app: &mut App, msg: Msg) -> Vec<Effect> {
     }
     Msg::Backups { ticket, backups } => super::restore::arrived(app, ticket, backups),
     Msg::History(told) => history::arrived(app, told),
+    Msg::Diagnosed { ticket, diagnosis } => {
+      doctor::arrived(app, ticket, *diagnosis);
+      Vec::new()
+    }
     Msg::Page { ticket, page } => {
       for modal in &mut app.modals {
         if let Modal::Read(reading) = modal
@@ -252,7 +256,7 @@ fn told(app: &mut App, event: &Event) -> Vec<Effect> {
       close_answered(app);
       let tone = render::verdict::tone(verdict.outcome);
       app.say(tone, format!("{}: {}", verdict.outcome, verdict.summary));
-      let mut effects = vec![Effect::Observe];
+      let mut effects = vec![Effect::Observe, Effect::Diagnose { ticket: None }];
       effects.extend(history::refreshed(app));
       effects
     }

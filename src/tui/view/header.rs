@@ -4,6 +4,8 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
+  findings,
+  layout::MOST_ALARMS,
   page,
   pen::Pen,
   theme::{Role, Theme},
@@ -172,9 +174,18 @@ pub(super) fn alarms(app: &App) -> Vec<(Role, String)> {
   found
 }
 
-/// The same, each in at most two rows of `width` columns: what to press is at its end.
+/// The same, each in at most two rows of `width` columns: what to press is at its end. What the
+/// doctor found stands last of those that have room.
 pub(super) fn alarm_rows(app: &App, width: u16) -> Vec<(Role, String)> {
   let width = usize::from(width.saturating_sub(2));
+  let mut rows: Vec<(Role, String)> = in_rows(app, width);
+  if let Some(strip) = findings::strip(app, width) {
+    rows.insert(rows.len().min(usize::from(MOST_ALARMS) - 1), strip);
+  }
+  rows
+}
+
+fn in_rows(app: &App, width: usize) -> Vec<(Role, String)> {
   alarms(app)
     .into_iter()
     .flat_map(|(role, text)| {

@@ -11,7 +11,7 @@ use crate::{
 /// Fewer columns or rows than this have no room for panels.
 const LEAST: (u16, u16) = (60, 15);
 /// Rows that alarms may take.
-const MOST_ALARMS: usize = 4;
+pub(super) const MOST_ALARMS: u16 = 4;
 
 pub(super) struct Layout {
   pub(super) header: Rect,
@@ -31,8 +31,8 @@ pub(super) fn layout(app: &App, area: Rect) -> Option<Layout> {
   let mut rest = Rows(area);
   let header = rest.take(2);
   let alarms = header::alarm_rows(app, area.width).len();
-  let alarms = alarms.min(MOST_ALARMS);
-  let alarms = rest.take(u16::try_from(alarms).unwrap_or(0));
+  let alarms = u16::try_from(alarms).unwrap_or(MOST_ALARMS);
+  let alarms = rest.take(alarms.min(MOST_ALARMS));
   let footer = rest.take_bottom(2);
   let mut layout = Layout {
     header,

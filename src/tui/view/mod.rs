@@ -11,6 +11,7 @@
 
 mod deploy;
 mod environment;
+mod findings;
 mod footer;
 mod frame;
 mod header;

@@ -1,0 +1,29 @@
+//! Lets the doctor look: soon after the console opened, whenever it is asked for, and from time to
+//! time, because files and machines change without telling.
+
+use tokio::{
+  sync::mpsc,
+  time::{Duration, sleep},
+};
+
+use crate::{
+  engine::{doctor, world::World},
+  tui::{msg::Msg, state::ask::Ticket},
+};
+
+/// The first look waits until the screen shows what matters more.
+const FIRST: Duration = Duration::from_secs(2);
+const BETWEEN: Duration = Duration::from_mins(10);
+
+pub(super) async fn once(world: World, to: mpsc::Sender<Msg>, ticket: Option<Ticket>) {
+  let diagnosis = Box::new(doctor::look(&world).await);
+  drop(to.send(Msg::Diagnosed { ticket, diagnosis }).await);
+}
+
+pub(super) async fn always(world: World, to: mpsc::Sender<Msg>) {
+  sleep(FIRST).await;
+  while !to.is_closed() {
+    once(world.clone(), to.clone(), None).await;
+    sleep(BETWEEN).await;
+  }
+}
