@@ -32,6 +32,8 @@ fn release_and_roll_back(arguments: &[&str]) {
     blue,
     "the rollback did not go to the very containers that served"
   );
+  // A setup as it should be, after a whole day: nothing red, and nothing is changed by looking.
+  site.cutover(&["doctor"]).ok().never_says("RED");
 
   let summary = load.stop();
   for kind in ["new", "slow", "post"] {
