@@ -125,6 +125,24 @@ impl<'a> Texts<'a> {
   }
 }
 
+impl Texts<'_> {
+  /// The proxies a file may belong to: those whose compose file stands in a folder above it, or the
+  /// only one there is. A folder may hold several sites.
+  pub(super) fn proxies_near(&self, path: &str) -> Vec<(&ComposeFile, &super::compose::Service)> {
+    let all: Vec<_> = self.proxies().collect();
+    let near: Vec<_> = all
+      .iter()
+      .filter(|(file, _)| path.starts_with(file.folder()))
+      .copied()
+      .collect();
+    if near.is_empty() && all.len() == 1 {
+      all
+    } else {
+      near
+    }
+  }
+}
+
 /// `path` as seen from the site's folder, `.` and `..` resolved; absolute paths stay.
 pub(super) fn joined(folder: &str, path: &str) -> String {
   let mut parts: Vec<&str> = Vec::new();

@@ -126,7 +126,10 @@ fn no_site(why: &NotFound) -> Vec<Finding> {
     NotFound::Nowhere(nowhere) => {
       return vec![Finding::red(
         Hazard::Setup,
-        format!("there is no cutover.toml in {} or above it", nowhere.folder.display()),
+        format!(
+          "there is no cutover.toml in {} or above it",
+          nowhere.folder.display()
+        ),
         "without a configuration nothing can be deployed, switched or watched",
         "cutover init, which makes one from what runs here; or go to the site's folder, or use --config FILE",
       )];

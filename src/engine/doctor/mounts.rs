@@ -115,10 +115,13 @@ fn includes(texts: &Texts<'_>) -> Vec<Finding> {
       } else {
         format!("/etc/nginx/{wanted}")
       };
-      let missing = texts.proxies().find_map(|(file, service)| {
-        let path = on_host(file, service, &inside)?;
-        texts.files.lacks(&path).then_some((service, path))
-      });
+      let missing = texts
+        .proxies_near(&nginx.path)
+        .into_iter()
+        .find_map(|(file, service)| {
+          let path = on_host(file, service, &inside)?;
+          texts.files.lacks(&path).then_some((service, path))
+        });
       if let Some((service, path)) = missing {
         found.push(
           Finding::red(

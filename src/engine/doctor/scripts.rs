@@ -17,6 +17,7 @@ mod words;
 mod write;
 
 use super::{
+  compose::{ComposeFile, Service},
   facts::{Texts, joined},
   shell::{Command, Script},
 };
@@ -58,6 +59,11 @@ impl<'a> Case<'a> {
 
   fn at(&self, command: &Command) -> Place {
     Place::line(&self.script.path, command.line)
+  }
+
+  /// The proxies it may speak of.
+  fn proxies(&self) -> Vec<(&'a ComposeFile, &'a Service)> {
+    self.texts.proxies_near(&self.script.path)
   }
 
   /// Where the proxy is reloaded last.

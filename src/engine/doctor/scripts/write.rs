@@ -37,7 +37,7 @@ fn read_only(case: &Case<'_>) -> Option<Finding> {
     .filter(|(_, command, _)| command.container.is_some() || !on_this_host)
     .filter(|(_, _, write)| write.path.starts_with('/'))
     .find_map(|(_, command, write)| {
-      let (service, mount) = case.texts.proxies().find_map(|(_, service)| {
+      let (service, mount) = case.proxies().into_iter().find_map(|(_, service)| {
         let mount = covering(service, &write.path).filter(|mount| mount.read_only)?;
         Some((service, mount))
       })?;
@@ -115,7 +115,7 @@ fn single_file(case: &Case<'_>) -> Option<Finding> {
     .filter(|(_, command, write)| command.container.is_none() && write.how != How::Gone)
     .find_map(|(_, command, write)| {
       let paths = case.paths(&write.path);
-      let (service, mount) = case.texts.proxies().find_map(|(file, service)| {
+      let (service, mount) = case.proxies().into_iter().find_map(|(file, service)| {
         let mounted = service.mounts.iter().find(|mount| {
           is_for_a_file(mount) && source(file, mount).is_some_and(|path| paths.contains(&path))
         })?;
@@ -151,7 +151,7 @@ fn absolute_link(case: &Case<'_>) -> Option<Finding> {
       let from = write.from.as_deref()?;
       let absolute = from.starts_with('/') || from.starts_with("@here");
       let mounted = case.paths(&write.path).iter().any(|path| {
-        case.texts.proxies().any(|(file, service)| {
+        case.proxies().into_iter().any(|(file, service)| {
           service.mounts.iter().any(|mount| {
             source(file, mount).is_some_and(|folder| path.starts_with(&format!("{folder}/")))
           })
