@@ -11,8 +11,9 @@ use crate::{
   tui::{msg::Msg, state::ask::Ticket},
 };
 
-/// The first look waits until the screen shows what matters more.
-const FIRST: Duration = Duration::from_secs(2);
+/// The first look waits until whoever opened the console in a hurry has had what they came for: it
+/// asks Compose about both slots, which takes a second of a processor.
+const FIRST: Duration = Duration::from_secs(10);
 const BETWEEN: Duration = Duration::from_mins(10);
 
 pub(super) async fn once(world: World, to: mpsc::Sender<Msg>, ticket: Option<Ticket>) {
