@@ -1,16 +1,23 @@
-//! The composition root: configuration, adapters, engine, front end. The one file, with
-//! `wire::operate` and `wire::console`, that names every layer.
+//! The composition root: configuration, adapters, engine, front end. The one file, with those below
+//! it, that names every layer.
 
 mod console;
 mod init;
 mod operate;
+mod serve;
 
 use std::{fs::File, path::Path, sync::Arc};
 
 use crate::{
   adapters::{
-    clock::SystemClock, command::HostCommands, database::PostgresInContainer,
-    docker::DockerRuntime, ledger::FileLedger, probe::HttpProbe, router::nginx::NginxRouter,
+    clock::SystemClock,
+    command::HostCommands,
+    database::PostgresInContainer,
+    docker::DockerRuntime,
+    ledger::FileLedger,
+    probe::HttpProbe,
+    process::ProcessRuntime,
+    router::{embedded::EmbeddedRouter, nginx::NginxRouter},
     runner_process::RunnerProcesses,
   },
   cli::{
@@ -18,10 +25,13 @@ use crate::{
     commands::{self, Desk},
     output::Out,
   },
-  config::{self, ConfigFaults, Loaded, NotFound, Origins, Overrides, Places, Site, Wanted},
+  config::{
+    self, ConfigFaults, Loaded, NotFound, Origins, Overrides, Places, ProxyConfig, RuntimeConfig,
+    Site, Wanted,
+  },
   engine::{
     World,
-    ports::{Database, Ledger, PortError},
+    ports::{Database, Ledger, PortError, Router, Runtime},
   },
   model::operation::Outcome,
   render::{self, Page},
@@ -47,6 +57,12 @@ pub async fn run(cli: Cli) -> Outcome {
   }
   if let Some(Verb::Operate(operate)) = &cli.verb {
     return operate::run(site, operate.number, operate.recover).await;
+  }
+  if let Some(Verb::Supervise(supervise)) = &cli.verb {
+    return serve::supervise(site, &supervise.id, &mut out).await;
+  }
+  if let Some(Verb::Proxy(proxy)) = &cli.verb {
+    return serve::proxy(site, *proxy, &mut out).await;
   }
   let (world, ledger) = match world(&site, None) {
     Ok(made) => made,
@@ -109,25 +125,41 @@ fn environment(name: &str) -> Option<String> {
 /// Every port of one site. `lock` is the held lock, handed on to children that change something.
 fn world(site: &Arc<Site>, lock: Option<File>) -> Result<(World, Arc<FileLedger>), PortError> {
   let ledger = Arc::new(FileLedger::open(Arc::clone(site))?);
-  let mut runtime = DockerRuntime::new(Arc::clone(site));
-  let mut child_stdin = None;
-  if let Some(lock) = lock {
-    child_stdin = lock.try_clone().ok();
-    runtime = runtime.with_lock(lock);
-  }
+  let child_stdin = lock.as_ref().and_then(|lock| lock.try_clone().ok());
   let database = PostgresInContainer::new(Arc::clone(site))
     .map(|database| Arc::new(database) as Arc<dyn Database>);
   let world = World {
     site: Arc::clone(site),
     clock: Arc::new(SystemClock),
-    runtime: Arc::new(runtime),
+    runtime: runtime(site, lock)?,
     probe: Arc::new(HttpProbe::new(Arc::clone(site))),
-    router: Arc::new(NginxRouter::new(Arc::clone(site))),
+    router: router(site),
     database,
     commands: Arc::new(HostCommands::new(Arc::clone(site), child_stdin)),
     ledger: Arc::clone(&ledger) as Arc<dyn Ledger>,
   };
   Ok((world, ledger))
+}
+
+fn runtime(site: &Arc<Site>, lock: Option<File>) -> Result<Arc<dyn Runtime>, PortError> {
+  Ok(match site.runtime {
+    RuntimeConfig::Compose(_) => {
+      let docker = DockerRuntime::new(Arc::clone(site));
+      match lock {
+        Some(lock) => Arc::new(docker.with_lock(lock)),
+        None => Arc::new(docker),
+      }
+    }
+    // Its processes outlive every operation: none may hold the lock.
+    RuntimeConfig::Processes => Arc::new(ProcessRuntime::new(Arc::clone(site))?),
+  })
+}
+
+fn router(site: &Arc<Site>) -> Arc<dyn Router> {
+  match site.router.proxy {
+    ProxyConfig::Nginx(_) => Arc::new(NginxRouter::new(Arc::clone(site))),
+    ProxyConfig::Embedded { .. } => Arc::new(EmbeddedRouter::new(Arc::clone(site))),
+  }
 }
 
 fn configuration(out: &mut Out, loaded: &Loaded, verb: ConfigVerb) -> Outcome {

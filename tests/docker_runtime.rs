@@ -24,8 +24,9 @@ use std::{
 use cutover::{
   adapters::{compose::pins_override, docker::DockerRuntime},
   config::{
-    Compose, DeployRules, Nginx, Place, Proof, ProofBy, Retire, Secrets, Service, Site, SlotConfig,
-    SwitchFile, Then, Truth, VersionKind, VersionRead, VersionSource,
+    Compose, DeployRules, Nginx, Place, Proof, ProofBy, ProxyConfig, Retire, RouterConfig,
+    RuntimeConfig, Secrets, Service, Site, SlotConfig, SwitchFile, Then, Truth, VersionKind,
+    VersionRead, VersionSource,
   },
   engine::ports::{PortErrorKind, Runtime},
   model::{
@@ -147,7 +148,7 @@ impl TestSite {
         host: "127.0.0.1".into(),
         url: None,
       }),
-      runtime: Compose {
+      runtime: RuntimeConfig::Compose(Compose {
         command: std::env::var("CUTOVER_TEST_COMPOSE")
           .map(|words| words.split(' ').map(str::to_owned).collect())
           .unwrap_or_default(),
@@ -158,13 +159,14 @@ impl TestSite {
         env_file: None,
         shared: vec![],
         networks: vec![],
-      },
+      }),
       services: vec![Service {
         key: "api".into(),
         name: BySlot::from_fn(|slot| format!("api-{slot}")),
         container: BySlot::default(),
         optional: false,
         check: BySlot::from_fn(|_| None),
+        run: BySlot::default(),
       }],
       version: VersionSource {
         kind: VersionKind::ImageVariable {
@@ -174,9 +176,11 @@ impl TestSite {
         },
         read: VersionRead::ImageTag,
       },
-      router: Nginx {
-        place: Place::Host,
-        command: vec!["nginx".into()],
+      router: RouterConfig {
+        proxy: ProxyConfig::Nginx(Nginx {
+          place: Place::Host,
+          command: vec!["nginx".into()],
+        }),
         switch: SwitchFile::Render {
           to: PathBuf::from("unused"),
           text: BySlot::default(),

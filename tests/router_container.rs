@@ -20,7 +20,7 @@ use std::{fs, os::unix::fs::symlink, path::Path, sync::Arc};
 use chrono::Utc;
 use cutover::{
   adapters::router::nginx::NginxRouter,
-  config::{Place, ProofBy, Site, SwitchFile},
+  config::{Place, ProofBy, ProxyConfig, Site, SwitchFile},
   engine::ports::{PortErrorKind, Router},
   model::{
     Slot,
@@ -30,7 +30,7 @@ use cutover::{
 };
 use support::{
   container_nginx::{FOLDER, Nginx, docker, until},
-  site::{pair, service, site},
+  site::{pair, service, set_projects, site},
 };
 
 const BLUE: &str = "location / { return 200 \"blue 1 1\\n\"; }\n";
@@ -48,11 +48,15 @@ fn render(to: &Path) -> SwitchFile {
 
 fn site_of(nginx: &Nginx, switch: SwitchFile, by: ProofBy) -> Site {
   let mut site = site(nginx.root());
-  site.router.place = Place::Container(nginx.name.clone());
+  site.router.proxy = nginx_in(Place::Container(nginx.name.clone()));
   site.router.switch = switch;
   site.proof.url = Some(format!("http://{}/", nginx.address()));
   site.proof.by = by;
   site
+}
+
+fn nginx_in(place: Place) -> ProxyConfig {
+  support::site::nginx(place, vec!["nginx".to_owned()])
 }
 
 fn rendered(nginx: &Nginx) -> NginxRouter {
@@ -298,7 +302,7 @@ async fn a_service_is_found_by_its_exact_labels_and_two_of_them_are_refused() {
     render(&one.file("switch/active.conf")),
     ProofBy::Marker,
   );
-  by_service.router.place = Place::Service("proxy".to_owned());
+  by_service.router.proxy = nginx_in(Place::Service("proxy".to_owned()));
   let unset = NginxRouter::new(Arc::new(by_service.clone()))
     .facts()
     .await
@@ -307,7 +311,7 @@ async fn a_service_is_found_by_its_exact_labels_and_two_of_them_are_refused() {
     unset.detail.contains(&project) && unset.detail.contains("[runtime]"),
     "{unset}"
   );
-  by_service.runtime.project = pair(Some(project.clone()), Some(project));
+  set_projects(&mut by_service, pair(Some(project.clone()), Some(project)));
   let router = NginxRouter::new(Arc::new(by_service));
   assert_eq!(router.facts().await.unwrap().proxy.name.as_str(), one.name);
   let two = Nginx::start("two", &[("switch/active.conf", BLUE)], FOLDER, &labels);
@@ -322,7 +326,9 @@ async fn a_service_is_found_by_its_exact_labels_and_two_of_them_are_refused() {
     render(&one.file("switch/active.conf")),
     ProofBy::Marker,
   );
-  part.router.place = Place::Container(docker(&["inspect", "-f", "{{.Id}}", &one.name]));
+  part.router.proxy = nginx_in(Place::Container(docker(&[
+    "inspect", "-f", "{{.Id}}", &one.name,
+  ])));
   let error = NginxRouter::new(Arc::new(part)).facts().await.unwrap_err();
   assert!(error.detail.contains("exactly this name"), "{error}");
 }

@@ -87,6 +87,12 @@ pub enum Verb {
   /// Go on with an interrupted operation
   #[command(before_help = "Example: cutover resume 128")]
   Resume(NumberArg),
+  /// Run the embedded proxy of this site until told to end; SIGHUP reloads it
+  #[command(before_help = "Example: cutover proxy")]
+  Proxy(Proxy),
+  /// Be the parent of one process; started by the runtime
+  #[command(hide = true)]
+  Supervise(Supervise),
   /// Run one operation; started by the other verbs
   #[command(hide = true)]
   Operate(Operate),
@@ -121,6 +127,8 @@ impl Verb {
       | Self::Abort(_)
       | Self::Note(_)
       | Self::Resume(_)
+      | Self::Proxy(_)
+      | Self::Supervise(_)
       | Self::Operate(_) => None,
     }
   }
@@ -369,6 +377,23 @@ pub struct Note {
   /// The text, in quotes
   #[arg(value_name = "TEXT")]
   pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Proxy {
+  /// Ask the running proxy whether it would load what is on disk
+  #[arg(long, conflicts_with = "reload")]
+  pub test: bool,
+  /// Tell the running proxy to load what is on disk
+  #[arg(long)]
+  pub reload: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Supervise {
+  /// The first digits of the process's ID
+  #[arg(value_name = "ID")]
+  pub id: String,
 }
 
 #[derive(Clone, Copy, Debug, Args)]
