@@ -2,6 +2,7 @@
 //! it, that names every layer.
 
 mod console;
+mod demo;
 mod init;
 mod operate;
 mod serve;
@@ -40,8 +41,11 @@ use crate::{
 /// Carries out a parsed command line and says how it ended.
 pub async fn run(cli: Cli) -> Outcome {
   let mut out = Out::process(cli.globals.color);
-  if let Some(Verb::Init(init)) = &cli.verb {
-    return init::run(&mut out, &cli, init).await;
+  match &cli.verb {
+    Some(Verb::Init(init)) => return init::run(&mut out, &cli, init).await,
+    Some(Verb::Demo(demo)) => return demo::run(&cli, demo, &mut out).await,
+    Some(Verb::Sample) => return serve::sample(&mut out).await,
+    _ => {}
   }
   let loaded = match load(&cli) {
     Ok(loaded) => loaded,

@@ -22,7 +22,11 @@ use crate::{
 
 /// Whether what was typed asks for the full screen and this terminal can show it.
 pub(super) fn is_wanted(cli: &Cli) -> bool {
-  let asked = matches!(cli.verb, None | Some(Verb::Ui(_)));
+  let asked = match &cli.verb {
+    None | Some(Verb::Ui(_)) => true,
+    Some(Verb::Demo(demo)) => !demo.headless,
+    Some(_) => false,
+  };
   let able = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
   let dumb = environment("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
   asked && able && !dumb && !cli.globals.plain && !cli.globals.json

@@ -1,10 +1,11 @@
-//! The verbs that are a process of a site instead of a command about it: its proxy and the parent of
-//! one of its services.
+//! The verbs that are a process of a site instead of a command about it: its proxy, the parent of
+//! one of its services, and a service of the demo's site.
 
 use std::sync::Arc;
 
 use crate::{
   adapters::{
+    demo::sample,
     process,
     router::embedded::{self, EmbeddedRouter},
   },
@@ -29,6 +30,10 @@ pub(super) async fn proxy(site: Arc<Site>, asked: Proxy, out: &mut Out) -> Outco
 
 pub(super) async fn supervise(site: Arc<Site>, id: &str, out: &mut Out) -> Outcome {
   ended(process::supervise(site, id).await, out)
+}
+
+pub(super) async fn sample(out: &mut Out) -> Outcome {
+  ended(sample::run().await, out)
 }
 
 fn ended(result: Result<(), PortError>, out: &mut Out) -> Outcome {

@@ -16,11 +16,7 @@ const BYTES_A_LINE: u64 = 256;
 const POLL: Duration = Duration::from_millis(500);
 
 /// The last `count` lines or fewer, then each new one for as long as the reader lives.
-pub(super) fn follow_lines(
-  path: &Path,
-  log: ProxyLog,
-  count: usize,
-) -> std::io::Result<LogReader> {
+pub(super) fn follow_lines(path: &Path, log: ProxyLog, count: usize) -> std::io::Result<LogReader> {
   let before = BYTES_A_LINE.saturating_mul(u64::try_from(count).unwrap_or(u64::MAX));
   let file = LogFile::open(path, before)?;
   let (writer, reader) = log_pipe();

@@ -90,6 +90,12 @@ pub enum Verb {
   /// Run the embedded proxy of this site until told to end; SIGHUP reloads it
   #[command(before_help = "Example: cutover proxy")]
   Proxy(Proxy),
+  /// Play with a little site of its own: nothing installed, no Docker, no root
+  #[command(before_help = "Example: cutover demo")]
+  Demo(Demo),
+  /// Serve one process of the demo's site; started by its runtime
+  #[command(hide = true)]
+  Sample,
   /// Be the parent of one process; started by the runtime
   #[command(hide = true)]
   Supervise(Supervise),
@@ -128,6 +134,8 @@ impl Verb {
       | Self::Note(_)
       | Self::Resume(_)
       | Self::Proxy(_)
+      | Self::Demo(_)
+      | Self::Sample
       | Self::Supervise(_)
       | Self::Operate(_) => None,
     }
@@ -387,6 +395,16 @@ pub struct Proxy {
   /// Tell the running proxy to load what is on disk
   #[arg(long)]
   pub reload: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Demo {
+  /// Play the whole story as commands and print what became of every request
+  #[arg(long)]
+  pub headless: bool,
+  /// Build the site in this folder and leave it there (default: a temporary one, removed at the end)
+  #[arg(long, value_name = "DIR")]
+  pub dir: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]

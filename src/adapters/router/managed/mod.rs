@@ -346,7 +346,11 @@ impl Managed {
       FileContent::Link(target) => format!("link to {target}\n"),
     };
     let before = current.content.as_ref().map(text).unwrap_or_default();
-    Ok(text_diff::unified(&self.shown(), &before, &text(&next.content)))
+    Ok(text_diff::unified(
+      &self.shown(),
+      &before,
+      &text(&next.content),
+    ))
   }
 
   /// Puts `content` in the file's place the way its mount needs it.
