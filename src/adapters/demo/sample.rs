@@ -24,6 +24,7 @@ use crate::engine::ports::{PortError, PortErrorKind};
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Release {
+  version: String,
   fault: String,
 }
 
@@ -38,7 +39,7 @@ pub async fn run() -> Result<(), PortError> {
   let settings = Settings {
     role: Role::Api,
     slot: setting("SLOT")?,
-    version: setting("VERSION")?,
+    version: release.version,
     built_in,
     slot_shown: SlotShown::Named,
     // Nobody but the demo's own smoke test ever logs in.

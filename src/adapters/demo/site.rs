@@ -138,7 +138,10 @@ pub fn build(folder: &Path, program: &Path) -> io::Result<Built> {
     builder.create(&folder)?;
     put(
       &folder.join("app.toml"),
-      &format!("fault = \"{}\"\n", release.fault),
+      &format!(
+        "version = \"{}\"\nfault = \"{}\"\n",
+        release.version, release.fault
+      ),
     )?;
   }
   let [proxy, blue, green] = free_ports()?;
