@@ -77,7 +77,7 @@ pub async fn run(cli: Cli) -> Outcome {
   };
   let operations = Arc::new(RunnerProcesses::new(ledger));
   if console::is_wanted(&cli) {
-    return console::run(&cli, world, operations, &mut out).await;
+    return console::run(&cli, world, operations, None, &mut out).await;
   }
   let mut desk = Desk {
     world,

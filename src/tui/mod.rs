@@ -24,5 +24,5 @@ mod terminal;
 pub mod update;
 pub mod view;
 
-pub use run::{Options, run};
+pub use run::{Guide, Options, run};
 pub use update::update;

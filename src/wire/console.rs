@@ -13,7 +13,7 @@ use crate::{
   model::operation::Outcome,
   render::Typing,
   tui::{
-    self, Options,
+    self, Guide, Options,
     keymap::{Keymap, Setting},
     state::{app::Role, logs::Stamps},
     view::theme::{Charset, Palette, Theme},
@@ -36,6 +36,7 @@ pub(super) async fn run(
   cli: &Cli,
   world: World,
   operations: Arc<dyn Operations>,
+  guide: Option<Guide>,
   out: &mut Out,
 ) -> Outcome {
   let loaded = places().and_then(|places| config::load_console(&places, &environment));
@@ -74,6 +75,7 @@ pub(super) async fn run(
     between_frames: console
       .frames
       .map(|frames| Duration::from_millis(1_000 / u64::from(frames.max(1)))),
+    guide,
   };
   let attach = Typing::with_config(&world.site.file);
   match tui::run(world, operations, options).await {

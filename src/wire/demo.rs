@@ -23,7 +23,7 @@ use crate::{
   adapters::{
     demo::{
       leftovers,
-      site::{self, Built, FIRST, Owner},
+      site::{self, Built, FAILS_SMOKE, FIRST, GOOD, Owner, WEARS_OUT},
       traffic::Traffic,
     },
     ledger::FileLedger,
@@ -39,6 +39,7 @@ use crate::{
     ports::{PortError, PortErrorKind},
   },
   model::{Slot, evidence::Pins, operation::Outcome},
+  tui::{Guide, state::tour::Script},
 };
 
 /// What a process of the site may take to listen.
@@ -224,7 +225,15 @@ async fn play(cli: &Cli, playing: Playing, out: &mut Out) -> Outcome {
   } = playing;
   let operations = Arc::new(RunnerProcesses::new(ledger));
   let outcome = if console::is_wanted(cli) {
-    console::run(cli, world, operations, out).await
+    let guide = Guide {
+      script: Script {
+        good: GOOD,
+        refused: FAILS_SMOKE,
+        wears_out: WEARS_OUT,
+      },
+      served: traffic.served(),
+    };
+    console::run(cli, world, operations, Some(guide), out).await
   } else {
     tokio::select! {
       outcome = story::tell(cli, world, operations, &traffic, out) => outcome,

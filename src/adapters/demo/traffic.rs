@@ -5,20 +5,25 @@
 
 use std::{
   collections::BTreeMap,
-  fmt, fs,
+  fs,
   path::{Path, PathBuf},
   sync::{Arc, Mutex, MutexGuard, PoisonError},
   time::Duration,
 };
 
 use serde::Serialize;
-use tokio::{sync::mpsc::UnboundedReceiver, task::JoinHandle, time::Instant};
+use tokio::{
+  sync::{mpsc::UnboundedReceiver, watch},
+  task::JoinHandle,
+  time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
   load::{self, Kind, Outcome, Plan, Signed},
   wire::Target,
 };
+use crate::model::served::Served;
 
 /// Clients of each kind.
 const CLIENTS: u32 = 4;
@@ -65,35 +70,19 @@ impl Tally {
     self.first_lost.get_or_insert(why);
   }
 
-  pub fn failed(&self) -> u64 {
-    self.answered.values().map(|answers| answers.failed).sum()
-  }
-}
-
-/// `0 of 1,234 requests lost`.
-impl fmt::Display for Tally {
-  fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let (lost, sent) = (grouped(self.lost), grouped(self.sent));
-    write!(f, "{lost} of {sent} requests lost")
-  }
-}
-
-/// `12,345`.
-fn grouped(number: u64) -> String {
-  let digits = number.to_string();
-  let mut out = String::new();
-  for (at, digit) in digits.chars().enumerate() {
-    if at > 0 && (digits.len() - at).is_multiple_of(3) {
-      out.push(',');
+  pub fn served(&self) -> Served {
+    Served {
+      sent: self.sent,
+      lost: self.lost,
+      failed: self.answered.values().map(|answers| answers.failed).sum(),
     }
-    out.push(digit);
   }
-  out
 }
 
 /// Traffic that runs until it is stopped.
 pub struct Traffic {
   tally: Arc<Mutex<Tally>>,
+  served: watch::Receiver<Served>,
   stop: CancellationToken,
   counting: JoinHandle<()>,
 }
@@ -113,13 +102,16 @@ impl Traffic {
       rate: RATE,
     };
     let tally = Arc::default();
-    let counting = count(
-      load::send(&plan, &stop),
-      Arc::clone(&tally),
-      file.to_owned(),
-    );
+    let (told, served) = watch::channel(Served::default());
+    let books = Books {
+      tally: Arc::clone(&tally),
+      told,
+      file: file.to_owned(),
+    };
+    let counting = count(load::send(&plan, &stop), books);
     Self {
       tally,
+      served,
       stop,
       counting: tokio::spawn(counting),
     }
@@ -127,6 +119,11 @@ impl Traffic {
 
   pub fn tally(&self) -> Tally {
     lock(&self.tally).clone()
+  }
+
+  /// The same in short, every second.
+  pub fn served(&self) -> watch::Receiver<Served> {
+    self.served.clone()
   }
 
   /// Ends with the last request in flight, so that the ledger adds up.
@@ -141,37 +138,36 @@ fn lock(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
   tally.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn count(mut outcomes: UnboundedReceiver<Outcome>, tally: Arc<Mutex<Tally>>, file: PathBuf) {
+/// Where the count is kept.
+struct Books {
+  tally: Arc<Mutex<Tally>>,
+  told: watch::Sender<Served>,
+  file: PathBuf,
+}
+
+impl Books {
+  fn close(&self) {
+    let tally = lock(&self.tally).clone();
+    self.told.send_replace(tally.served());
+    write(&self.file, &tally);
+  }
+}
+
+async fn count(mut outcomes: UnboundedReceiver<Outcome>, books: Books) {
   let mut due = Instant::now() + EVERY;
   while let Some(outcome) = outcomes.recv().await {
-    lock(&tally).add(&outcome);
+    lock(&books.tally).add(&outcome);
     if Instant::now() >= due {
       due = Instant::now() + EVERY;
-      write(&file, &lock(&tally).clone());
+      books.close();
     }
   }
-  write(&file, &lock(&tally).clone());
+  books.close();
 }
 
 /// For looking at from outside; what counts is in memory.
 fn write(file: &Path, tally: &Tally) {
   if let Ok(text) = serde_json::to_string_pretty(tally) {
     drop(fs::write(file, text + "\n"));
-  }
-}
-
-#[cfg(test)]
-mod tests {
-  use super::*;
-
-  #[test]
-  fn the_ledger_reads_like_a_sentence() {
-    let tally = Tally {
-      sent: 12_345,
-      ..Tally::default()
-    };
-    assert_eq!(tally.to_string(), "0 of 12,345 requests lost");
-    assert_eq!(grouped(999), "999");
-    assert_eq!(grouped(1_000_000), "1,000,000");
   }
 }

@@ -1,6 +1,6 @@
 //! What each action of the table does. A new row does not compile until it has its arm here.
 
-use super::{deploy, go, history, lifecycle, list, look, question, restore, shell};
+use super::{deploy, go, history, lifecycle, list, look, question, restore, shell, tour};
 use crate::{
   engine::Intent,
   model::{Slot, event::Recovery},
@@ -98,6 +98,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
       vec![Effect::Observe]
     }
     Action::Preflight => list::preflight(app),
+    Action::Tour => tour::toggle(app),
     Action::Diff => look::diff(app),
     Action::Inspect => look::inspect(app),
     Action::NextError => super::logs::act(app, action),

@@ -17,7 +17,7 @@ use crate::{
   },
   engine::{World, ports::Operations},
   model::operation::Outcome,
-  render::{Page, Tone},
+  render::{Page, Tone, words::lost},
 };
 
 /// What users may take to meet the errors of a version that wears out.
@@ -118,7 +118,7 @@ async fn typed(cli: &Cli, world: &World, operations: &Arc<dyn Operations>, words
 async fn errors(traffic: &Traffic) -> Option<u64> {
   let until = Instant::now() + PATIENCE;
   loop {
-    match traffic.tally().failed() {
+    match traffic.tally().served().failed {
       failed @ 5.. => return Some(failed),
       _ if Instant::now() >= until => return None,
       _ => sleep(Duration::from_millis(50)).await,
@@ -139,6 +139,6 @@ pub(super) fn ledger(tally: &Tally) -> String {
   if let Some(why) = &tally.first_lost {
     let _ = writeln!(text, "  first lost: {why}");
   }
-  let _ = writeln!(text, "{tally}");
+  let _ = writeln!(text, "{}", lost(&tally.served()));
   text
 }
