@@ -180,7 +180,7 @@ actions! {
   Copy "copy" [c('y')] Everywhere See Looks "copy" "Copy what is shown: to the terminal's clipboard and to a file."
   Refresh "refresh" [c('r')] Everywhere See Looks "refresh" "Look at everything again, now."
   Preflight "preflight" [c('p')] Everywhere See Looks "preflight" "Every check, and why an action is not possible."
-  Tour "tour" [c('x')] Everywhere See Looks "tour" "Hide the guided tour of `cutover demo`, or show it again."
+  Tour "tour" [c('u')] Everywhere See Looks "tour" "Hide the guided tour of `cutover demo`, or show it again."
   Diff "diff" [c('d')] Environment See Looks "diff" "Live against standby: images, environment names, restart policies."
   Inspect "inspect" [c('i')] Environment See Looks "inspect" "The selected container, without its secrets."
   PreviousService "previous-service" [c('[')] Environment See Looks "previous service" "Select the service above."

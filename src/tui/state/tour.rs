@@ -112,7 +112,7 @@ impl Tour {
       Stage::Deploy => is_ready(app, good),
       Stage::Switch => is_live(app, good) && !is_busy(app),
       Stage::Refusal => ended(app, Kind::Deploy)
-        .is_some_and(|(version, outcome)| version == Some(refused) && outcome != Outcome::Done),
+        .is_some_and(|(version, outcome)| version == Some(refused) && outcome == Outcome::Failed),
       Stage::DeployAgain => is_ready(app, wears_out),
       Stage::SwitchAgain => is_live(app, wears_out),
       Stage::Rollback => {
