@@ -12,6 +12,7 @@
 
 mod support {
   pub(crate) mod container_nginx;
+  pub(crate) mod contract;
   pub(crate) mod site;
 }
 
@@ -30,6 +31,7 @@ use cutover::{
 };
 use support::{
   container_nginx::{FOLDER, Nginx, docker, until},
+  contract,
   site::{pair, service, set_projects, site},
 };
 
@@ -256,39 +258,20 @@ async fn what_only_the_master_says_is_found_in_the_containers_log() {
 }
 
 #[tokio::test]
-async fn a_stopped_proxy_is_a_fact_and_its_file_can_still_be_put_back() {
-  let proxy = Nginx::start("stopped", &[("switch/active.conf", BLUE)], FOLDER, &[]);
+async fn nginx_in_a_container_keeps_the_contract_of_a_router() {
+  let files = [("switch/active.conf", BLUE)];
+  let proxy = Nginx::start("contract", &files, FOLDER, &[]);
+  contract::switches_and_comes_back(&rendered(&proxy)).await;
+  let proxy = Nginx::start("bad-file", &files, FOLDER, &[]);
+  contract::keeps_the_old_for_a_bad_file(&rendered(&proxy), "nonsense;\n").await;
+  let proxy = Nginx::start("stopped", &files, FOLDER, &[]);
   let router = rendered(&proxy);
-  until_answers(&router, Slot::Blue).await;
-  let saved = router.save().await.unwrap();
-  router
-    .write(&router.next(Slot::Green, 2, OperationId(7)).await.unwrap())
-    .await
-    .unwrap();
-  docker(&["stop", "-t", "1", &proxy.name]);
-  let facts = router.facts().await.unwrap();
-  assert!(!facts.proxy.running && facts.test.is_err(), "{facts:?}");
-  let file = facts.file.unwrap();
-  assert_eq!(
-    (file.names, file.inside, file.included),
-    (Some(Slot::Green), None, None)
-  );
-  for error in [
-    router.test().await.unwrap_err(),
-    router.reload().await.unwrap_err(),
-  ] {
-    assert_eq!(error.kind, PortErrorKind::Unreachable);
-    assert!(error.detail.contains("docker start"), "{error}");
-  }
-  assert!(matches!(
-    router.sample().await.unwrap(),
-    Sample::Lost { .. }
-  ));
-  router.restore(&saved).await.unwrap();
-  assert_eq!(
-    fs::read_to_string(proxy.file("switch/active.conf")).unwrap(),
-    BLUE
-  );
+  contract::says_that_it_is_gone(&router, async || {
+    docker(&["stop", "-t", "1", &proxy.name]);
+  })
+  .await;
+  let error = router.test().await.unwrap_err();
+  assert!(error.detail.contains("docker start"), "{error}");
 }
 
 #[tokio::test]

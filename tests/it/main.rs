@@ -2,6 +2,8 @@
 //!
 //! `support` is the world; `plan`, `observe` and `run_state` are tables over pure code; `runner`,
 //! `failures` and `recovery` drive whole operations; `scenarios` tells stories kept in `tests/scenarios`.
+//!
+//! `contracts` holds the fakes to what the real adapters promise, `without_docker` those that need nothing.
 #![allow(
   clippy::unwrap_used,
   clippy::expect_used,
@@ -14,6 +16,9 @@
   reason = "the modules of one test binary share their items by pub"
 )]
 
+#[path = "../support/contract.rs"]
+mod contract;
+mod contracts;
 mod failures;
 mod histories;
 mod log_feed;
@@ -27,3 +32,4 @@ mod runner;
 mod scenarios;
 mod support;
 mod versions;
+mod without_docker;

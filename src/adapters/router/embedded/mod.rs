@@ -113,15 +113,25 @@ impl EmbeddedRouter {
     self.bid(Ask::Reload, "reloading the proxy").await
   }
 
+  async fn read_inside(&self) -> Result<FileHash, PortError> {
+    let doing = "asking the proxy what it reads";
+    match self.ask(Ask::Read, doing).await? {
+      Said::Hash(hash) => Ok(hash),
+      Said::Refused(why) => Err(PortError::new(PortErrorKind::Refused, doing, why)),
+      other => Err(strange(doing, &other)),
+    }
+  }
+
   async fn look(&self) -> Result<RouterFacts, PortError> {
     let standing = self.standing("looking at the proxy").await;
-    let test = match &standing {
-      Ok(_) => self.test_now().await,
-      Err(error) => Err(error.clone()),
+    let (test, inside) = match &standing {
+      Ok(_) => (self.test_now().await, self.read_inside().await.ok()),
+      Err(error) => (Err(error.clone()), None),
     };
+    let included = standing.is_ok().then_some(true);
     let file = self
       .located()
-      .and_then(|located| self.managed.facts(&located, None, Some(standing.is_ok())));
+      .and_then(|located| self.managed.facts(&located, inside, included));
     let words = |error: PortError| Shown::line(&error.to_string());
     Ok(RouterFacts {
       proxy: ProxyIdentity {
@@ -234,14 +244,7 @@ impl Router for EmbeddedRouter {
   }
 
   fn seen_inside(&self) -> PortFuture<'_, FileHash> {
-    Box::pin(async {
-      let doing = "asking the proxy what it reads";
-      match self.ask(Ask::Read, doing).await? {
-        Said::Hash(hash) => Ok(hash),
-        Said::Refused(why) => Err(PortError::new(PortErrorKind::Refused, doing, why)),
-        other => Err(strange(doing, &other)),
-      }
-    })
+    Box::pin(self.read_inside())
   }
 
   fn test(&self) -> PortFuture<'_, ()> {

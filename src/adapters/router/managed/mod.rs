@@ -199,7 +199,7 @@ impl Managed {
     })
   }
 
-  /// `inside` is its hash as a proxy elsewhere reads it, `included` whether the proxy loads it.
+  /// `inside` is its hash as the proxy reads it, `included` whether the proxy loads it.
   pub(super) fn facts(
     &self,
     located: &Located,
@@ -209,11 +209,7 @@ impl Managed {
     let current = self.current(located)?;
     Ok(ManagedFile {
       path: self.shown(),
-      inside: if located.reach.mount == Mount::Host {
-        Some(current.hash.clone())
-      } else {
-        inside
-      },
+      inside,
       hash: current.hash,
       names: current.named.slot,
       generation: current.named.generation,

@@ -79,9 +79,11 @@ impl NginxRouter {
     let file = match self.locate(&proxy) {
       Ok(located) => {
         let inside = match located.reach.mount {
-          Mount::Host | Mount::Absent => None,
+          Mount::Absent => None,
           // Not seeing it inside is a fact about the file, shown as "nothing there".
-          Mount::Directory | Mount::SingleFile => self.hash_inside(&proxy, &located).await.ok(),
+          Mount::Host | Mount::Directory | Mount::SingleFile => {
+            self.hash_inside(&proxy, &located).await.ok()
+          }
         };
         let included = dump.as_ref().ok();
         let included = included.map(|dump| proxy::includes(&proxy, &located, dump));
