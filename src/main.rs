@@ -32,7 +32,10 @@ fn main() -> Result<ExitCode> {
     // One thread: what it waits for, it is told without waking another first.
     tokio::runtime::Builder::new_current_thread()
   } else {
-    log(matches!(cli.verb, Some(Verb::Operate(_))));
+    log(matches!(
+      cli.verb,
+      Some(Verb::Operate(_) | Verb::Supervise(_) | Verb::Proxy(_))
+    ));
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.worker_threads(2);
     runtime

@@ -2,16 +2,24 @@
 //! its parts in `wire/`, that names every layer.
 
 mod console;
+mod demo;
 mod doctor;
 mod init;
 mod operate;
+mod serve;
 
 use std::{fs::File, path::Path, sync::Arc};
 
 use crate::{
   adapters::{
-    clock::SystemClock, command::HostCommands, database::PostgresInContainer,
-    docker::DockerRuntime, ledger::FileLedger, probe::HttpProbe, router::nginx::NginxRouter,
+    clock::SystemClock,
+    command::HostCommands,
+    database::PostgresInContainer,
+    docker::DockerRuntime,
+    ledger::FileLedger,
+    probe::HttpProbe,
+    process::ProcessRuntime,
+    router::{embedded::EmbeddedRouter, nginx::NginxRouter},
     runner_process::RunnerProcesses,
   },
   cli::{
@@ -19,10 +27,13 @@ use crate::{
     commands::{self, Desk},
     output::Out,
   },
-  config::{self, ConfigFaults, Loaded, NotFound, Origins, Overrides, Places, Site, Wanted},
+  config::{
+    self, ConfigFaults, Loaded, NotFound, Origins, Overrides, Places, ProxyConfig, RuntimeConfig,
+    Site, Wanted,
+  },
   engine::{
     World,
-    ports::{Database, Ledger, PortError},
+    ports::{Database, Ledger, PortError, Router, Runtime},
   },
   model::operation::Outcome,
   render::{self, Page},
@@ -31,8 +42,11 @@ use crate::{
 /// Carries out a parsed command line and says how it ended.
 pub async fn run(cli: Cli) -> Outcome {
   let mut out = Out::process(cli.globals.color);
-  if let Some(Verb::Init(init)) = &cli.verb {
-    return init::run(&mut out, &cli, init).await;
+  match &cli.verb {
+    Some(Verb::Init(init)) => return init::run(&mut out, &cli, init).await,
+    Some(Verb::Demo(demo)) => return demo::run(&cli, demo, &mut out).await,
+    Some(Verb::Sample) => return serve::sample(&mut out).await,
+    _ => {}
   }
   let loaded = match load(&cli) {
     Ok(loaded) => loaded,
@@ -56,6 +70,12 @@ pub async fn run(cli: Cli) -> Outcome {
   if let Some(Verb::Operate(operate)) = &cli.verb {
     return operate::run(site, operate.number, operate.recover).await;
   }
+  if let Some(Verb::Supervise(supervise)) = &cli.verb {
+    return serve::supervise(site, &supervise.id, &mut out).await;
+  }
+  if let Some(Verb::Proxy(proxy)) = &cli.verb {
+    return serve::proxy(site, *proxy, &mut out).await;
+  }
   let (mut world, ledger) = match world(&site, None) {
     Ok(made) => made,
     Err(error) => {
@@ -68,7 +88,7 @@ pub async fn run(cli: Cli) -> Outcome {
   }
   let operations = Arc::new(RunnerProcesses::new(ledger));
   if console::is_wanted(&cli) {
-    return console::run(&cli, world, operations, &mut out).await;
+    return console::run(&cli, world, operations, None, &mut out).await;
   }
   let mut desk = Desk {
     world,
@@ -116,26 +136,42 @@ fn environment(name: &str) -> Option<String> {
 /// Every port of one site. `lock` is the held lock, handed on to children that change something.
 fn world(site: &Arc<Site>, lock: Option<File>) -> Result<(World, Arc<FileLedger>), PortError> {
   let ledger = Arc::new(FileLedger::open(Arc::clone(site))?);
-  let mut runtime = DockerRuntime::new(Arc::clone(site));
-  let mut child_stdin = None;
-  if let Some(lock) = lock {
-    child_stdin = lock.try_clone().ok();
-    runtime = runtime.with_lock(lock);
-  }
+  let child_stdin = lock.as_ref().and_then(|lock| lock.try_clone().ok());
   let database = PostgresInContainer::new(Arc::clone(site))
     .map(|database| Arc::new(database) as Arc<dyn Database>);
   let world = World {
     site: Arc::clone(site),
     clock: Arc::new(SystemClock),
-    runtime: Arc::new(runtime),
+    runtime: runtime(site, lock)?,
     probe: Arc::new(HttpProbe::new(Arc::clone(site))),
-    router: Arc::new(NginxRouter::new(Arc::clone(site))),
+    router: router(site),
     database,
     commands: Arc::new(HostCommands::new(Arc::clone(site), child_stdin)),
     ledger: Arc::clone(&ledger) as Arc<dyn Ledger>,
     surroundings: doctor::surroundings(site.root.clone(), None),
   };
   Ok((world, ledger))
+}
+
+fn runtime(site: &Arc<Site>, lock: Option<File>) -> Result<Arc<dyn Runtime>, PortError> {
+  Ok(match site.runtime {
+    RuntimeConfig::Compose(_) => {
+      let docker = DockerRuntime::new(Arc::clone(site));
+      match lock {
+        Some(lock) => Arc::new(docker.with_lock(lock)),
+        None => Arc::new(docker),
+      }
+    }
+    // Its processes outlive every operation: none may hold the lock.
+    RuntimeConfig::Processes => Arc::new(ProcessRuntime::new(Arc::clone(site))?),
+  })
+}
+
+fn router(site: &Arc<Site>) -> Arc<dyn Router> {
+  match site.router.proxy {
+    ProxyConfig::Nginx(_) => Arc::new(NginxRouter::new(Arc::clone(site))),
+    ProxyConfig::Embedded { .. } => Arc::new(EmbeddedRouter::new(Arc::clone(site))),
+  }
 }
 
 fn configuration(out: &mut Out, loaded: &Loaded, verb: ConfigVerb) -> Outcome {

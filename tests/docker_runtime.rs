@@ -10,6 +10,9 @@
   reason = "a failed step of a test is the failed test"
 )]
 
+#[path = "support/contract.rs"]
+mod contract;
+
 use std::{
   collections::BTreeMap,
   path::{Path, PathBuf},
@@ -24,8 +27,9 @@ use std::{
 use cutover::{
   adapters::{compose::pins_override, docker::DockerRuntime},
   config::{
-    Compose, DeployRules, Nginx, Place, Proof, ProofBy, Retire, Secrets, Service, Site, SlotConfig,
-    SwitchFile, Then, Truth, VersionKind, VersionRead, VersionSource,
+    Compose, DeployRules, Nginx, Place, Proof, ProofBy, ProxyConfig, Retire, RouterConfig,
+    RuntimeConfig, Secrets, Service, Site, SlotConfig, SwitchFile, Then, Truth, VersionKind,
+    VersionRead, VersionSource,
   },
   engine::ports::{PortErrorKind, Runtime},
   model::{
@@ -147,7 +151,7 @@ impl TestSite {
         host: "127.0.0.1".into(),
         url: None,
       }),
-      runtime: Compose {
+      runtime: RuntimeConfig::Compose(Compose {
         command: std::env::var("CUTOVER_TEST_COMPOSE")
           .map(|words| words.split(' ').map(str::to_owned).collect())
           .unwrap_or_default(),
@@ -158,13 +162,14 @@ impl TestSite {
         env_file: None,
         shared: vec![],
         networks: vec![],
-      },
+      }),
       services: vec![Service {
         key: "api".into(),
         name: BySlot::from_fn(|slot| format!("api-{slot}")),
         container: BySlot::default(),
         optional: false,
         check: BySlot::from_fn(|_| None),
+        run: BySlot::default(),
       }],
       version: VersionSource {
         kind: VersionKind::ImageVariable {
@@ -174,9 +179,11 @@ impl TestSite {
         },
         read: VersionRead::ImageTag,
       },
-      router: Nginx {
-        place: Place::Host,
-        command: vec!["nginx".into()],
+      router: RouterConfig {
+        proxy: ProxyConfig::Nginx(Nginx {
+          place: Place::Host,
+          command: vec!["nginx".into()],
+        }),
         switch: SwitchFile::Render {
           to: PathBuf::from("unused"),
           text: BySlot::default(),
@@ -332,50 +339,20 @@ async fn pins_that_are_not_those_of_the_file_start_nothing() {
 }
 
 #[tokio::test]
-async fn a_stopped_slot_stays_down_until_it_is_woken_and_a_start_brings_its_policy_back() {
+async fn containers_keep_the_contract_of_a_runtime() {
   let site = TestSite::new();
   let runtime = site.runtime();
-  let blue = site.start(Slot::Blue, "1.0.0").await;
-  let ids = [blue.id.clone()];
-  runtime.restart_policy(&ids, "no").await.unwrap();
-  runtime.stop(&ids, Duration::from_secs(1)).await.unwrap();
-  runtime.stop(&ids, Duration::from_secs(1)).await.unwrap();
-  let stopped = only(runtime.containers(Slot::Blue).await.unwrap());
-  assert_eq!(stopped.state, ContainerState::Exited);
-  assert!(stopped.exit_code.is_some());
-  assert_eq!(stopped.restart_policy, "no");
-
-  runtime.wake(&ids).await.unwrap();
-  assert!(only(runtime.containers(Slot::Blue).await.unwrap()).is_running());
-  runtime
-    .start(&site.pins(Slot::Blue, "1.0.0").await, &|_| ())
-    .await
-    .unwrap();
-  let started = only(runtime.containers(Slot::Blue).await.unwrap());
-  assert_eq!(started.id, blue.id);
-  assert_eq!(started.restart_policy, "unless-stopped");
+  let pins = site.pins(Slot::Blue, "1.0.0").await;
+  contract::stops_and_wakes_the_same(&runtime, &pins).await;
+  contract::starts_only_what_does_not_run(&runtime, &pins).await;
 }
 
 #[tokio::test]
 async fn logs_are_read_with_and_without_a_terminal_and_followed_to_their_end() {
   let site = TestSite::new();
   let runtime = site.runtime();
-  let blue = site.start(Slot::Blue, "1.0.0").await;
-  let mut follower = runtime.follow_log(&blue.id, 10).await.unwrap();
-  let mut lines = vec![];
-  while lines.len() < 3 {
-    let batch = follower.next().await.unwrap().lines;
-    assert!(batch.iter().all(|line| line.at.is_some()), "{batch:?}");
-    lines.extend(batch.into_iter().map(|line| line.text));
-  }
-  lines.sort();
-  assert_eq!(lines, ["one", "three", "two"]);
-  assert_eq!(runtime.log_tail(&blue.id, 2).await.unwrap().len(), 2);
-  runtime
-    .stop(&[blue.id], Duration::from_secs(1))
-    .await
-    .unwrap();
-  assert_eq!(follower.next().await, None);
+  let pins = site.pins(Slot::Blue, "1.0.0").await;
+  contract::follows_a_log_to_its_end(&runtime, &pins, &["one", "three", "two"]).await;
 
   let green = site.start(Slot::Green, "1.0.0").await;
   let mut follower = runtime.follow_log(&green.id, 10).await.unwrap();

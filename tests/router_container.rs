@@ -12,6 +12,7 @@
 
 mod support {
   pub(crate) mod container_nginx;
+  pub(crate) mod contract;
   pub(crate) mod site;
 }
 
@@ -20,7 +21,7 @@ use std::{fs, os::unix::fs::symlink, path::Path, sync::Arc};
 use chrono::Utc;
 use cutover::{
   adapters::router::nginx::NginxRouter,
-  config::{Place, ProofBy, Site, SwitchFile},
+  config::{Place, ProofBy, ProxyConfig, Site, SwitchFile},
   engine::ports::{PortErrorKind, Router},
   model::{
     Slot,
@@ -30,7 +31,8 @@ use cutover::{
 };
 use support::{
   container_nginx::{FOLDER, Nginx, docker, until},
-  site::{pair, service, site},
+  contract,
+  site::{pair, service, set_projects, site},
 };
 
 const BLUE: &str = "location / { return 200 \"blue 1 1\\n\"; }\n";
@@ -48,11 +50,15 @@ fn render(to: &Path) -> SwitchFile {
 
 fn site_of(nginx: &Nginx, switch: SwitchFile, by: ProofBy) -> Site {
   let mut site = site(nginx.root());
-  site.router.place = Place::Container(nginx.name.clone());
+  site.router.proxy = nginx_in(Place::Container(nginx.name.clone()));
   site.router.switch = switch;
   site.proof.url = Some(format!("http://{}/", nginx.address()));
   site.proof.by = by;
   site
+}
+
+fn nginx_in(place: Place) -> ProxyConfig {
+  support::site::nginx(place, vec!["nginx".to_owned()])
 }
 
 fn rendered(nginx: &Nginx) -> NginxRouter {
@@ -252,39 +258,20 @@ async fn what_only_the_master_says_is_found_in_the_containers_log() {
 }
 
 #[tokio::test]
-async fn a_stopped_proxy_is_a_fact_and_its_file_can_still_be_put_back() {
-  let proxy = Nginx::start("stopped", &[("switch/active.conf", BLUE)], FOLDER, &[]);
+async fn nginx_in_a_container_keeps_the_contract_of_a_router() {
+  let files = [("switch/active.conf", BLUE)];
+  let proxy = Nginx::start("contract", &files, FOLDER, &[]);
+  contract::switches_and_comes_back(&rendered(&proxy)).await;
+  let proxy = Nginx::start("bad-file", &files, FOLDER, &[]);
+  contract::keeps_the_old_for_a_bad_file(&rendered(&proxy), "nonsense;\n").await;
+  let proxy = Nginx::start("stopped", &files, FOLDER, &[]);
   let router = rendered(&proxy);
-  until_answers(&router, Slot::Blue).await;
-  let saved = router.save().await.unwrap();
-  router
-    .write(&router.next(Slot::Green, 2, OperationId(7)).await.unwrap())
-    .await
-    .unwrap();
-  docker(&["stop", "-t", "1", &proxy.name]);
-  let facts = router.facts().await.unwrap();
-  assert!(!facts.proxy.running && facts.test.is_err(), "{facts:?}");
-  let file = facts.file.unwrap();
-  assert_eq!(
-    (file.names, file.inside, file.included),
-    (Some(Slot::Green), None, None)
-  );
-  for error in [
-    router.test().await.unwrap_err(),
-    router.reload().await.unwrap_err(),
-  ] {
-    assert_eq!(error.kind, PortErrorKind::Unreachable);
-    assert!(error.detail.contains("docker start"), "{error}");
-  }
-  assert!(matches!(
-    router.sample().await.unwrap(),
-    Sample::Lost { .. }
-  ));
-  router.restore(&saved).await.unwrap();
-  assert_eq!(
-    fs::read_to_string(proxy.file("switch/active.conf")).unwrap(),
-    BLUE
-  );
+  contract::says_that_it_is_gone(&router, async || {
+    docker(&["stop", "-t", "1", &proxy.name]);
+  })
+  .await;
+  let error = router.test().await.unwrap_err();
+  assert!(error.detail.contains("docker start"), "{error}");
 }
 
 #[tokio::test]
@@ -298,7 +285,7 @@ async fn a_service_is_found_by_its_exact_labels_and_two_of_them_are_refused() {
     render(&one.file("switch/active.conf")),
     ProofBy::Marker,
   );
-  by_service.router.place = Place::Service("proxy".to_owned());
+  by_service.router.proxy = nginx_in(Place::Service("proxy".to_owned()));
   let unset = NginxRouter::new(Arc::new(by_service.clone()))
     .facts()
     .await
@@ -307,7 +294,7 @@ async fn a_service_is_found_by_its_exact_labels_and_two_of_them_are_refused() {
     unset.detail.contains(&project) && unset.detail.contains("[runtime]"),
     "{unset}"
   );
-  by_service.runtime.project = pair(Some(project.clone()), Some(project));
+  set_projects(&mut by_service, pair(Some(project.clone()), Some(project)));
   let router = NginxRouter::new(Arc::new(by_service));
   assert_eq!(router.facts().await.unwrap().proxy.name.as_str(), one.name);
   let two = Nginx::start("two", &[("switch/active.conf", BLUE)], FOLDER, &labels);
@@ -322,7 +309,9 @@ async fn a_service_is_found_by_its_exact_labels_and_two_of_them_are_refused() {
     render(&one.file("switch/active.conf")),
     ProofBy::Marker,
   );
-  part.router.place = Place::Container(docker(&["inspect", "-f", "{{.Id}}", &one.name]));
+  part.router.proxy = nginx_in(Place::Container(docker(&[
+    "inspect", "-f", "{{.Id}}", &one.name,
+  ])));
   let error = NginxRouter::new(Arc::new(part)).facts().await.unwrap_err();
   assert!(error.detail.contains("exactly this name"), "{error}");
 }

@@ -8,6 +8,7 @@
 )]
 
 mod support {
+  pub(crate) mod contract;
   pub(crate) mod host_nginx;
   pub(crate) mod site;
 }
@@ -27,6 +28,7 @@ use cutover::{
   },
 };
 use support::{
+  contract,
   host_nginx::{
     BLUE, HostNginx, both_workers, free_port, marker, render, running, until, until_answers,
   },
@@ -128,6 +130,15 @@ async fn switches_there_and_back(
   router.reload().await.unwrap();
   assert_eq!(until_answers(router, Slot::Blue).await, generations[0]);
   assert_eq!(count(), files, "something was left behind");
+}
+
+/// But for its being gone: the test of an nginx on this host needs no running one.
+#[tokio::test]
+async fn nginx_on_this_host_keeps_the_contract_of_a_router() {
+  let (_nginx, router) = running(BLUE);
+  contract::switches_and_comes_back(&router).await;
+  let (_nginx, router) = running(BLUE);
+  contract::keeps_the_old_for_a_bad_file(&router, "nonsense;\n").await;
 }
 
 #[tokio::test]

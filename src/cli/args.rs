@@ -15,8 +15,9 @@ use clap::Parser;
 pub use globals::{ColorWhen, DryRun, Globals};
 pub use parse::{Stop, Stream, command, parse};
 pub use verbs::{
-  ConfigVerb, Deploy, Doctor, Health, History, Init, LockVerb, Logs, Migrate, Note, NumberArg,
-  OnlyDryRun, Operate, PartArg, Restore, Rollback, Show, Smoke, Status, Switch, Target, Ui, Verb,
+  ConfigVerb, Demo, Deploy, Doctor, Health, History, Init, LockVerb, Logs, Migrate, Note,
+  NumberArg, OnlyDryRun, Operate, PartArg, Proxy, Restore, Rollback, Show, Smoke, Status,
+  Supervise, Switch, Target, Ui, Verb,
 };
 
 /// Blue/green operations: deploy beside users, prove it, switch, roll back.

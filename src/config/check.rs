@@ -20,13 +20,14 @@ pub(super) struct Checks<'a> {
 impl Checks<'_> {
   pub(super) fn all(&self, site: &Site) {
     self.name(site);
+    self.fits(site);
     self.twins(site);
     self.strangers(site);
     self.files(site);
     self.modes(site);
   }
 
-  fn fault(&self, path: &str, message: impl Into<String>, hint: &str) {
+  pub(super) fn fault(&self, path: &str, message: impl Into<String>, hint: &str) {
     let span = self.tree.at(path).map(|node| node.span);
     self.faults.push(path, span, message, Some(hint.to_owned()));
   }
@@ -60,8 +61,8 @@ impl Checks<'_> {
 
   /// Both slots must be two things everywhere.
   fn twins(&self, site: &Site) {
-    let apart = site.runtime.project.blue != site.runtime.project.green
-      || site.runtime.files.blue != site.runtime.files.green;
+    let apart = site.compose().project.blue != site.compose().project.green
+      || site.compose().files.blue != site.compose().files.green;
     for (index, one) in site.services.iter().enumerate() {
       for other in site.services.get(index..).unwrap_or_default() {
         let path = format!("services.{}", other.key);
@@ -125,7 +126,7 @@ impl Checks<'_> {
   }
 
   /// The key when it is written, else its table.
-  fn or_table(&self, table: &str, key: &str) -> String {
+  pub(super) fn or_table(&self, table: &str, key: &str) -> String {
     let path = format!("{table}.{key}");
     if self.tree.at(&path).is_some() {
       path
@@ -148,13 +149,13 @@ impl Checks<'_> {
         self.fault(path, message, "name a service that both slots share");
       }
     };
-    if let Place::Service(name) = &site.router.place {
+    if let Place::Service(name) = site.router.place() {
       judge("router.service", name);
     }
     if let Some(Place::Service(name)) = site.database.as_ref().map(|database| &database.place) {
       judge("database.service", name);
     }
-    for name in &site.runtime.shared {
+    for name in &site.compose().shared {
       judge("runtime.shared", name);
     }
     let managed = site.router.switch.path();
@@ -211,11 +212,14 @@ impl Checks<'_> {
     {
       self.exists("version.source.git", &source.git, Kind::Folder);
     }
+    if let VersionKind::Folder { releases } = &site.version.kind {
+      self.exists("version.releases", releases, Kind::Folder);
+    }
   }
 
   /// Each file once, with the key that names it. `env_file` was read already.
   fn compose_files(&self, site: &Site) -> Vec<(String, PathBuf)> {
-    let runtime = &site.runtime;
+    let runtime = site.compose();
     let mut all: Vec<(String, PathBuf)> = Vec::new();
     for (slot, files) in runtime.files.iter() {
       let own = format!("slots.{slot}.files");
@@ -286,7 +290,7 @@ impl Checks<'_> {
     for (path, file) in self.compose_files(site) {
       self.private(&path, &file);
     }
-    if let Some(file) = &site.runtime.env_file {
+    if let Some(file) = &site.compose().env_file {
       self.private("runtime.env_file", file);
     }
     for (hook, command) in &site.hooks {

@@ -12,6 +12,7 @@ pub mod detect;
 mod disk;
 mod env_file;
 mod fault;
+mod fit;
 mod layers;
 mod load;
 mod origin;

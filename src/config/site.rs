@@ -1,7 +1,7 @@
 //! A site as the engine and the adapters read it: checked, with paths absolute and both slots
 //! resolved. Only `config::load` makes one.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::model::{BySlot, Slot, plan::MigrateWhen};
 
@@ -18,11 +18,11 @@ pub struct Site {
   /// Shared with a group (0660/2770) instead of 0600/0700.
   pub state_group: Option<String>,
   pub slots: BySlot<SlotConfig>,
-  pub runtime: Compose,
+  pub runtime: RuntimeConfig,
   /// In the order of the file.
   pub services: Vec<Service>,
   pub version: VersionSource,
-  pub router: Nginx,
+  pub router: RouterConfig,
   pub proof: Proof,
   pub truth: Truth,
   pub retire: Retire,
@@ -66,6 +66,14 @@ pub struct SlotConfig {
   pub url: Option<String>,
 }
 
+/// What runs the slots' services.
+#[derive(Clone, Debug)]
+pub enum RuntimeConfig {
+  Compose(Compose),
+  /// Child processes of this host, each started by its service's `run`.
+  Processes,
+}
+
 /// Docker Compose, either generation.
 #[derive(Clone, Debug)]
 pub struct Compose {
@@ -88,8 +96,10 @@ pub struct Compose {
 pub struct Service {
   /// The key of `[services.NAME]`.
   pub key: String,
-  /// Compose service name in each slot.
+  /// Compose service name in each slot; of a process its name.
   pub name: BySlot<String>,
+  /// The argument list of a process, started in the folder of its version.
+  pub run: BySlot<Vec<String>>,
   /// Exact container name, when the compose file fixes it.
   pub container: BySlot<Option<String>>,
   /// Its absence is no fault.
@@ -165,6 +175,8 @@ pub enum VersionKind {
     source: Option<Source>,
     no_cache: bool,
   },
+  /// A folder for each version in this one.
+  Folder { releases: PathBuf },
 }
 
 #[derive(Clone, Debug)]
@@ -179,13 +191,45 @@ pub enum VersionRead {
   Label(String),
 }
 
+/// The proxy in front of both slots and the one file of it that is ours.
+#[derive(Clone, Debug)]
+pub struct RouterConfig {
+  pub proxy: ProxyConfig,
+  pub switch: SwitchFile,
+}
+
+#[derive(Clone, Debug)]
+pub enum ProxyConfig {
+  Nginx(Nginx),
+  /// `cutover proxy` on this host, listening here.
+  Embedded {
+    listen: SocketAddr,
+  },
+}
+
 /// nginx, in a container or on this host.
 #[derive(Clone, Debug)]
 pub struct Nginx {
   pub place: Place,
   /// Prefix of every nginx command: `["nginx"]`, or with `-p` and `-c`.
   pub command: Vec<String>,
-  pub switch: SwitchFile,
+}
+
+impl RouterConfig {
+  pub fn place(&self) -> &Place {
+    match &self.proxy {
+      ProxyConfig::Nginx(nginx) => &nginx.place,
+      ProxyConfig::Embedded { .. } => &Place::Host,
+    }
+  }
+
+  /// Prefix of every nginx command; of another proxy there is none.
+  pub fn command(&self) -> &[String] {
+    match &self.proxy {
+      ProxyConfig::Nginx(nginx) => &nginx.command,
+      ProxyConfig::Embedded { .. } => &[],
+    }
+  }
 }
 
 #[derive(Clone, Debug)]
@@ -392,7 +436,33 @@ pub struct DeployRules {
   pub on_failure: crate::model::plan::OnFailure,
 }
 
+/// Of a site without Compose: no files, no project, nothing shared.
+static NO_COMPOSE: Compose = Compose {
+  command: Vec::new(),
+  files: BySlot {
+    blue: Vec::new(),
+    green: Vec::new(),
+  },
+  shared_files: Vec::new(),
+  project: BySlot {
+    blue: None,
+    green: None,
+  },
+  profiles: Vec::new(),
+  env_file: None,
+  shared: Vec::new(),
+  networks: Vec::new(),
+};
+
 impl Site {
+  /// What Compose is told about this site; nothing, where processes run it.
+  pub fn compose(&self) -> &Compose {
+    match &self.runtime {
+      RuntimeConfig::Compose(compose) => compose,
+      RuntimeConfig::Processes => &NO_COMPOSE,
+    }
+  }
+
   pub fn service(&self, key: &str) -> Option<&Service> {
     self.services.iter().find(|service| service.key == key)
   }

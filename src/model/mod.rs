@@ -22,6 +22,7 @@ pub mod plan;
 pub mod presence;
 pub mod requests;
 pub mod router;
+pub mod served;
 pub mod shown;
 pub mod slot;
 pub mod surroundings;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::{Slot, VersionName};
+use crate::model::{Slot, VersionName, served::Served};
 
 /// `104 ms`, `1.5 s`, `45 s`, `3m12s`, `2h05m`, `6d04h`.
 pub fn span(duration: Duration) -> String {
@@ -81,6 +81,15 @@ pub fn number(value: u64) -> String {
     out.push(digit);
   }
   out
+}
+
+/// `0 of 12,345 requests lost`.
+pub fn lost(served: &Served) -> String {
+  format!(
+    "{} of {} requests lost",
+    number(served.lost),
+    number(served.sent)
+  )
 }
 
 /// `84 MB`, in powers of a thousand as disks are sold.

@@ -181,6 +181,7 @@ actions! {
   Refresh "refresh" [c('r')] Everywhere See Looks "refresh" "Look at everything again, now."
   Preflight "preflight" [c('p')] Everywhere See Looks "preflight" "Every check, and why an action is not possible."
   Doctor "doctor" [c('!')] Everywhere See Looks "findings" "What is wrong with the site, its files and this machine, why it matters and what to type; looks again."
+  Tour "tour" [c('u')] Everywhere See Looks "tour" "Hide the guided tour of `cutover demo`, or show it again."
   Diff "diff" [c('d')] Environment See Looks "diff" "Live against standby: images, environment names, restart policies."
   Inspect "inspect" [c('i')] Environment See Looks "inspect" "The selected container, without its secrets."
   PreviousService "previous-service" [c('[')] Environment See Looks "previous service" "Select the service above."

@@ -24,6 +24,6 @@ mod terminal;
 pub mod update;
 pub mod view;
 
-pub use run::{Options, run};
+pub use run::{Guide, Options, run};
 pub use terminal::columns_and_rows;
 pub use update::update;

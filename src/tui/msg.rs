@@ -15,6 +15,7 @@ use crate::{
     operation::OperationId,
     plan::{Order, Plan, Refusal},
     requests::Request,
+    served::Served,
     shown::Shown,
     usage::Usage,
   },
@@ -61,6 +62,8 @@ pub enum Msg {
   RunnerGone {
     id: OperationId,
   },
+  /// What became of the demo's requests so far.
+  Served(Served),
   /// How many consoles are open on this site.
   Watching(usize),
   Backups {

@@ -15,7 +15,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use chrono::{Local, Offset};
 use tokio::{
-  sync::mpsc,
+  sync::{mpsc, watch},
   time::{Instant, sleep_until},
 };
 
@@ -31,6 +31,7 @@ use super::{
     app::{App, Now, Role},
     logs::{Logs, Stamps},
     operation::Watched,
+    tour::{Script, Tour},
   },
   tasks::Tasks,
   terminal::{Manners, Screen},
@@ -38,7 +39,9 @@ use super::{
 };
 use crate::{
   engine::{ports::Operations, world::World},
-  model::{beat, container::ContainerId, operation::OperationId, presence::Presence},
+  model::{
+    beat, container::ContainerId, operation::OperationId, presence::Presence, served::Served,
+  },
 };
 
 /// Between two frames that no key asked for.
@@ -63,6 +66,14 @@ pub struct Options {
   pub stamps: Stamps,
   /// Frames that no key asked for come at most this often; `None` finds out.
   pub between_frames: Option<Duration>,
+  pub guide: Option<Guide>,
+}
+
+/// What a demo adds to the console.
+#[derive(Clone, Debug)]
+pub struct Guide {
+  pub script: Script,
+  pub served: watch::Receiver<Served>,
 }
 
 /// Opens the console and stays until the operator leaves or the terminal goes away. Returns the
@@ -84,7 +95,7 @@ pub async fn run(
     since_start: Duration::ZERO,
     wall: world.clock.now(),
   };
-  let app = App::new(
+  let mut app = App::new(
     Arc::clone(&world.site),
     operations.actor(),
     options.role,
@@ -92,6 +103,7 @@ pub async fn run(
     logs(&world, &options),
     now,
   );
+  app.tour = options.guide.as_ref().map(|guide| Tour::new(guide.script));
   let presence = match options.role {
     Role::Operator => Presence::Operator,
     Role::Observer => Presence::Observer,
@@ -103,7 +115,10 @@ pub async fn run(
     .announce(&operations.actor(), presence)
     .inspect_err(|error| tracing::warn!(%error, "others cannot be told that this console is open"))
     .ok();
-  let tasks = Tasks::new(world.clone(), operations, to);
+  let mut tasks = Tasks::new(world.clone(), operations, to);
+  if let Some(guide) = options.guide {
+    tasks.count(guide.served);
+  }
   let mut console = Console {
     world,
     app,

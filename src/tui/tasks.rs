@@ -35,6 +35,7 @@ use crate::{
     observation::Observation,
     operation::OperationId,
     plan::{Plan, Refusal},
+    served::Served,
   },
   render::Tone,
 };
@@ -110,6 +111,19 @@ impl Tasks {
     let (world, to) = (self.world.clone(), self.to.clone());
     tokio::spawn(read::watching(world, to));
     tokio::spawn(doctor::always(self.world.clone(), self.to.clone()));
+  }
+
+  /// Tells what becomes of a demo's requests.
+  pub(super) fn count(&mut self, mut served: watch::Receiver<Served>) {
+    let to = self.to.clone();
+    tokio::spawn(async move {
+      while served.changed().await.is_ok() {
+        let latest = *served.borrow_and_update();
+        if to.send(Msg::Served(latest)).await.is_err() {
+          return;
+        }
+      }
+    });
   }
 
   pub(super) fn start(&mut self, effect: Effect, seen: Option<&Arc<Observation>>) {

@@ -13,7 +13,7 @@ use crate::{
   model::operation::Outcome,
   render::Typing,
   tui::{
-    self, Options,
+    self, Guide, Options,
     keymap::{Keymap, Setting},
     state::{app::Role, logs::Stamps},
     view::theme::{Charset, Palette, Theme},
@@ -22,7 +22,11 @@ use crate::{
 
 /// Whether what was typed asks for the full screen and this terminal can show it.
 pub(super) fn is_wanted(cli: &Cli) -> bool {
-  let asked = matches!(cli.verb, None | Some(Verb::Ui(_)));
+  let asked = match &cli.verb {
+    None | Some(Verb::Ui(_)) => true,
+    Some(Verb::Demo(demo)) => !demo.headless,
+    Some(_) => false,
+  };
   let able = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
   let dumb = environment("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
   asked && able && !dumb && !cli.globals.plain && !cli.globals.json
@@ -32,6 +36,7 @@ pub(super) async fn run(
   cli: &Cli,
   world: World,
   operations: Arc<dyn Operations>,
+  guide: Option<Guide>,
   out: &mut Out,
 ) -> Outcome {
   let loaded = places().and_then(|places| config::load_console(&places, &environment));
@@ -70,6 +75,7 @@ pub(super) async fn run(
     between_frames: console
       .frames
       .map(|frames| Duration::from_millis(1_000 / u64::from(frames.max(1)))),
+    guide,
   };
   let attach = Typing::with_config(&world.site.file);
   match tui::run(world, operations, options).await {

@@ -113,7 +113,7 @@ fn every_profile_is_a_site_once_its_files_are_there() {
     migrate.map(|migrate| &migrate.run_in),
     Some(&RunIn::Service("api".into()))
   );
-  assert_eq!(sites["nocturna"].router.command, ["sudo", "-n", "nginx"]);
+  assert_eq!(sites["nocturna"].router.command(), ["sudo", "-n", "nginx"]);
   let VersionKind::ImageVariable { variable, .. } = &sites["cryoprotect"].version.kind else {
     panic!("a variable")
   };

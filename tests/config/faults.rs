@@ -21,7 +21,7 @@ fn each_mistake_is_told_with_its_place_and_in_plain_words() {
     ("port = 8082", "port = \"${GREEN_PORT}\"", &["5:8 slots.green.port: the variable GREEN_PORT is not set [\"${GREEN_PORT}\"]"]),
     ("files = [\"compose.yml\"]", "files = \"compose.yml\"", &["7:9 runtime.files: this must be a list of texts, not a text [\"compose.yml\"]"]),
     ("files = [\"compose.yml\"]", "files = []", &["7:9 runtime.files: the list is empty [[]]"]),
-    ("files = [\"compose.yml\"]", "kind = \"kubernetes\"\nnamespace = \"x\"", &["7:8 runtime.kind: kind 'kubernetes' is not supported by this version of cutover; it supports: compose [\"kubernetes\"]"]),
+    ("files = [\"compose.yml\"]", "kind = \"kubernetes\"\nnamespace = \"x\"", &["7:8 runtime.kind: kind 'kubernetes' is not supported by this version of cutover; it supports: compose, process [\"kubernetes\"]"]),
     ("[\"proxy\"]", "[\"proxy\", \"api-blue\"]", &["8:10 runtime.shared: 'api-blue' is service 'api' of blue: a deploy would recreate it [[\"proxy\", \"api-blue\"]]"]),
     ("check = {", "name = \"api\"\ncheck = {", &["10:8 services.api.name: both slots resolve to the same service 'api' [\"api\"]"]),
     ("check = {", "name = \"api-{colour}\"\ncheck = {", &["10:8 services.api.name: '{colour}' is not known here [\"api-{colour}\"]"]),
@@ -35,7 +35,7 @@ fn each_mistake_is_told_with_its_place_and_in_plain_words() {
     ("via = \"host\",", "via = \"host\", consecutive = 0,", &["10:39 services.api.check.consecutive: this must be from 1 to 100 [0]"]),
     ("variable = \"{COLOR}_VERSION\"", "", &["11:1 version.variable: 'variable' is missing [[version]]"]),
     ("variable = \"{COLOR}_VERSION\"", "variable = \"{COLOR}-VERSION\"", &["12:12 version.variable: 'BLUE-VERSION' is not the name of a variable [\"{COLOR}-VERSION\"]"]),
-    ("service = \"proxy\"", "kind = \"haproxy\"\nservice = \"proxy\"", &["14:8 router.kind: kind 'haproxy' is not supported by this version of cutover; it supports: nginx [\"haproxy\"]"]),
+    ("service = \"proxy\"", "kind = \"haproxy\"\nservice = \"proxy\"", &["14:8 router.kind: kind 'haproxy' is not supported by this version of cutover; it supports: nginx, embedded [\"haproxy\"]"]),
     ("service = \"proxy\"", "service = \"proxy\"\nhost = true", &["13:1 router: only one of 'service', 'container' and 'host' can be [[router]]"]),
     ("service = \"proxy\"", "service = \"api-green\"", &["14:11 router.service: 'api-green' is service 'api' of green: a deploy would recreate it [\"api-green\"]"]),
     ("service = \"proxy\"", "command = []\nservice = \"proxy\"", &["14:11 router.command: the command is empty [[]]"]),
@@ -68,14 +68,67 @@ fn each_mistake_is_told_with_its_place_and_in_plain_words() {
     ("url = \"/health\"", "url = \"/health\"\n[hooks]\nafter_switch = \"./x\"", &["27:16 hooks.after_switch: this must be a list of texts, not a text [\"./x\"]"]),
     ("drain = \"15s\"", "drain = ", &["23:9 : string values must be quoted, expected literal string []"]),
   ];
-  assert_eq!(faults_of(BASE), [""; 0]);
+  tells(BASE, table);
+}
+
+/// The same site without Docker.
+const BARE: &str = r#"name = "shop"
+[slots.blue]
+port = 8081
+[slots.green]
+port = 8082
+[runtime]
+kind = "process"
+[services.app]
+run = ["./server"]
+check = { via = "host", url = "/health" }
+[version]
+kind = "folder"
+releases = "releases"
+[router]
+kind = "embedded"
+listen = "127.0.0.1:8080"
+switch = { to = "live.toml" }
+[proof]
+url = "http://127.0.0.1:8080/live"
+marker = true
+"#;
+
+#[test]
+fn what_means_nothing_without_docker_is_told_and_not_passed_over() {
+  #[rustfmt::skip]
+  let table: &[(&str, &str, &[&str])] = &[
+    ("kind = \"process\"", "kind = \"process\"\nfiles = [\"c.yml\"]", &["8:9 runtime.files: 'files' has no meaning here: this is for kind = \"compose\" [[\"c.yml\"]]"]),
+    ("run = [\"./server\"]", "", &["8:1 services.app: 'run' is missing [[services.app]]"]),
+    ("run = [\"./server\"]", "run = [\"./server\"]\ncontainer = \"x-{color}\"", &["10:13 services.app.container: 'container' has no meaning here: a process is in no container [\"x-{color}\"]"]),
+    ("via = \"host\", url = \"/health\"", "via = \"docker\"", &["10:17 services.app.check.via: a process cannot be asked this way [\"docker\"]"]),
+    ("kind = \"folder\"\nreleases = \"releases\"", "variable = \"V_{COLOR}\"", &["11:1 version: processes take their version from a folder [[version]]"]),
+    ("releases = \"releases\"", "", &["11:1 version.releases: 'releases' is missing [[version]]"]),
+    ("listen = \"127.0.0.1:8080\"", "listen = \"8080\"", &["16:10 router.listen: '8080' is not an address with a port [\"8080\"]"]),
+    ("listen = \"127.0.0.1:8080\"", "listen = \"127.0.0.1:8080\"\nhost = true", &["17:8 router.host: 'host' has no meaning here: the embedded proxy is started by: cutover proxy [true]"]),
+    ("marker = true", "effective = true", &["20:13 proof.effective: the embedded proxy proves more than this [true]"]),
+    ("marker = true", "log = true", &["20:7 proof.log: the log of a process cannot be searched for a request [true]", "20:7 proof.log: the embedded proxy proves more than this [true]"]),
+  ];
+  tells(BARE, table);
+  #[rustfmt::skip]
+  let table: &[(&str, &str, &[&str])] = &[
+    ("check = {", "run = [\"x\"]\ncheck = {", &["10:7 services.api.run: 'run' has no meaning here: the compose file says what is run [[\"x\"]]"]),
+    ("variable = \"{COLOR}_VERSION\"", "kind = \"folder\"\nreleases = \"r\"", &["12:8 version.kind: a folder of releases is for the runtime 'process' [\"folder\"]"]),
+    ("service = \"proxy\"", "service = \"proxy\"\nlisten = \"127.0.0.1:1\"", &["15:10 router.listen: 'listen' has no meaning here: nginx listens where its own configuration says [\"127.0.0.1:1\"]"]),
+  ];
+  tells(BASE, table);
+}
+
+/// Each change of `base` is told in these words, and `base` itself has no fault.
+fn tells(base: &str, table: &[(&str, &str, &[&str])]) {
+  assert_eq!(faults_of(base), [""; 0]);
   let mut wrong = Vec::new();
   for (from, to, expected) in table {
     assert!(
-      BASE.contains(from),
+      base.contains(from),
       "the table names a line that is not there: {from}"
     );
-    let told = faults_of(&BASE.replacen(from, to, 1));
+    let told = faults_of(&base.replacen(from, to, 1));
     if told != *expected {
       wrong.push(format!(
         "{from} -> {to}\n  expected {expected:#?}\n  told {told:#?}"

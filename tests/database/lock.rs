@@ -59,7 +59,7 @@ async fn holder_of_the_lock_for_another_test() {
   let container = std::env::var("HOLD_MIGRATION_LOCK_OF").unwrap();
   let mut site = minimal_site::site(Path::new("/"));
   site.name.clone_from(&container);
-  site.runtime.project = BySlot::from_fn(|_| Some(container.clone()));
+  minimal_site::set_projects(&mut site, BySlot::from_fn(|_| Some(container.clone())));
   site.database = Some(Postgres {
     place: Place::Container(container),
     user: None,

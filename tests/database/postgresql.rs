@@ -162,7 +162,7 @@ impl Postgresql {
     change(&mut postgres);
     let mut site = minimal_site::site(self.dir.path());
     site.name.clone_from(&self.container);
-    site.runtime.project = BySlot::from_fn(|_| Some(self.container.clone()));
+    minimal_site::set_projects(&mut site, BySlot::from_fn(|_| Some(self.container.clone())));
     site.database = Some(postgres);
     PostgresInContainer::new(Arc::new(site)).unwrap()
   }

@@ -3,6 +3,7 @@
 //! `support` is the world; `plan`, `observe` and `run_state` are tables over pure code; `runner`,
 //! `failures` and `recovery` drive whole operations; `scenarios` tells stories kept in `tests/scenarios`;
 //! `doctor_running` and `doctor_setups` are what the doctor must name.
+//! `contracts` holds the fakes to what the real adapters promise, `without_docker` those that need nothing.
 #![allow(
   clippy::unwrap_used,
   clippy::expect_used,
@@ -15,6 +16,9 @@
   reason = "the modules of one test binary share their items by pub"
 )]
 
+#[path = "../support/contract.rs"]
+mod contract;
+mod contracts;
 mod doctor_running;
 mod doctor_setups;
 mod failures;
@@ -30,3 +34,4 @@ mod runner;
 mod scenarios;
 mod support;
 mod versions;
+mod without_docker;

@@ -13,8 +13,9 @@ use chrono::{DateTime, Utc};
 use cutover::{
   adapters::{actor::actor, ledger::FileLedger},
   config::{
-    Compose, DeployRules, Nginx, Place, Proof, ProofBy, Retire, Secrets, Site, SlotConfig,
-    SwitchFile, Then, Truth, VersionKind, VersionRead, VersionSource,
+    Compose, DeployRules, Nginx, Place, Proof, ProofBy, ProxyConfig, Retire, RouterConfig,
+    RuntimeConfig, Secrets, Site, SlotConfig, SwitchFile, Then, Truth, VersionKind, VersionRead,
+    VersionSource,
   },
   model::{
     BySlot, Slot,
@@ -49,6 +50,7 @@ pub(crate) fn site(root: &Path) -> Site {
     container: BySlot::default(),
     optional: false,
     check: BySlot::default(),
+    run: BySlot::default(),
   };
   Site {
     name: "shop".into(),
@@ -61,7 +63,7 @@ pub(crate) fn site(root: &Path) -> Site {
       blue: slot.clone(),
       green: slot,
     },
-    runtime: Compose {
+    runtime: RuntimeConfig::Compose(Compose {
       command: Vec::new(),
       files: BySlot::default(),
       shared_files: Vec::new(),
@@ -70,7 +72,7 @@ pub(crate) fn site(root: &Path) -> Site {
       env_file: None,
       shared: Vec::new(),
       networks: Vec::new(),
-    },
+    }),
     services: vec![service("api"), service("web")],
     version: VersionSource {
       kind: VersionKind::ImageVariable {
@@ -83,9 +85,11 @@ pub(crate) fn site(root: &Path) -> Site {
       },
       read: VersionRead::ImageTag,
     },
-    router: Nginx {
-      place: Place::Host,
-      command: vec!["nginx".into()],
+    router: RouterConfig {
+      proxy: ProxyConfig::Nginx(Nginx {
+        place: Place::Host,
+        command: vec!["nginx".into()],
+      }),
       switch: SwitchFile::Render {
         to: root.join("live.conf"),
         text: BySlot::default(),

@@ -45,14 +45,14 @@ fn a_release_from_the_first_key_to_the_way_back_is_seen_step_by_step_and_loses_n
   second.wait_text("WAITS FOR YOU: S");
   second.keys("S");
   second.wait_text("SWITCH USERS");
-  answer(&mut second, "green\r");
+  second.answer("green\r");
   users_are_on(&second, "LIVE [G] GREEN 1.1.0");
   assert_eq!(site.proven(), "green");
 
   second.wait_text(" R roll back");
   second.keys("R");
   second.wait_text("ROLL BACK?");
-  answer(&mut second, "y");
+  second.answer("y");
   users_are_on(&second, "LIVE [B] BLUE 1.0.0");
   assert_eq!(site.proven(), "blue");
 
@@ -84,18 +84,7 @@ fn choose(terminal: &mut Terminal) {
   terminal.hold("1.1.0", 1, Duration::from_millis(100));
   terminal.keys("\r");
   terminal.wait_text("Type  green");
-  answer(terminal, "green\r");
-}
-
-/// Types as a person does, once keys count; the key that decides comes after a look.
-fn answer(terminal: &mut Terminal, keys: &str) {
-  terminal.wait_no_text("keys count in a moment");
-  let (typed, decides) = keys.split_at(keys.len() - 1);
-  for key in typed.chars() {
-    terminal.hold(&key.to_string(), 1, Duration::from_millis(80));
-  }
-  terminal.hold("", 1, Duration::from_millis(400));
-  terminal.keys(decides);
+  terminal.answer("green\r");
 }
 
 #[track_caller]

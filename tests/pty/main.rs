@@ -13,6 +13,7 @@
 )]
 
 mod bytes;
+mod demo;
 mod gone;
 mod journey;
 mod looks;

@@ -206,6 +206,18 @@ impl Terminal {
     }
   }
 
+  /// Types into a question as a person does, once keys count; the key that decides comes after a
+  /// look.
+  pub(crate) fn answer(&mut self, keys: &str) {
+    self.wait_no_text("keys count in a moment");
+    let (typed, decides) = keys.split_at(keys.len() - 1);
+    for key in typed.chars() {
+      self.hold(&key.to_string(), 1, Duration::from_millis(80));
+    }
+    self.hold("", 1, Duration::from_millis(400));
+    self.keys(decides);
+  }
+
   pub(crate) fn resize(&mut self, (columns, rows): (u16, u16)) {
     let master = self
       .master

@@ -17,7 +17,7 @@ use std::{
 
 use cutover::{
   adapters::router::nginx::NginxRouter,
-  config::{Nginx, Place, ProofBy, Site, SwitchFile},
+  config::{Place, ProofBy, RouterConfig, Site, SwitchFile},
   engine::ports::Router,
   model::{
     Slot,
@@ -96,9 +96,8 @@ impl HostNginx {
 
   pub(crate) fn site(&self, switch: SwitchFile, by: ProofBy) -> Site {
     let mut site = site::site(self.root());
-    site.router = Nginx {
-      place: Place::Host,
-      command: command(self.root()),
+    site.router = RouterConfig {
+      proxy: site::nginx(Place::Host, command(self.root())),
       switch,
     };
     site.proof.url = Some(format!("http://127.0.0.1:{}/", self.port));

@@ -9,8 +9,9 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use cutover::{
   config::{
-    Compose, DeployRules, Expect, Nginx, Place, Proof, ProofBy, Retire, Secrets, Service, Site,
-    SlotConfig, SwitchFile, Then, Truth, VersionKind, VersionRead, VersionSource,
+    Compose, DeployRules, Expect, Nginx, Place, Proof, ProofBy, ProxyConfig, Retire, RouterConfig,
+    RuntimeConfig, Secrets, Service, Site, SlotConfig, SwitchFile, Then, Truth, VersionKind,
+    VersionRead, VersionSource,
   },
   model::{BySlot, plan::OnFailure},
 };
@@ -20,6 +21,16 @@ pub(crate) fn pair<T>(blue: impl Into<T>, green: impl Into<T>) -> BySlot<T> {
     blue: blue.into(),
     green: green.into(),
   }
+}
+
+pub(crate) fn nginx(place: Place, command: Vec<String>) -> ProxyConfig {
+  ProxyConfig::Nginx(Nginx { place, command })
+}
+
+/// The same site with these Compose projects.
+pub(crate) fn set_projects(site: &mut Site, project: BySlot<Option<String>>) {
+  let compose = site.compose().clone();
+  site.runtime = RuntimeConfig::Compose(Compose { project, ..compose });
 }
 
 pub(crate) fn site(root: &Path) -> Site {
@@ -36,7 +47,7 @@ pub(crate) fn site(root: &Path) -> Site {
       host: "127.0.0.1".to_owned(),
       url: None,
     }),
-    runtime: Compose {
+    runtime: RuntimeConfig::Compose(Compose {
       command: Vec::new(),
       files: BySlot::from_fn(|_| vec![root.join("docker-compose.yml")]),
       shared_files: Vec::new(),
@@ -45,7 +56,7 @@ pub(crate) fn site(root: &Path) -> Site {
       env_file: None,
       shared: Vec::new(),
       networks: Vec::new(),
-    },
+    }),
     services: Vec::new(),
     version: VersionSource {
       kind: VersionKind::ImageVariable {
@@ -55,9 +66,8 @@ pub(crate) fn site(root: &Path) -> Site {
       },
       read: VersionRead::ImageTag,
     },
-    router: Nginx {
-      place: Place::Host,
-      command: vec!["nginx".to_owned()],
+    router: RouterConfig {
+      proxy: nginx(Place::Host, vec!["nginx".to_owned()]),
       switch: SwitchFile::Render {
         to: root.join("active.conf"),
         text: pair("blue", "green"),
@@ -94,6 +104,7 @@ pub(crate) fn service(key: &str) -> Service {
     container: BySlot::default(),
     optional: false,
     check: BySlot::default(),
+    run: BySlot::default(),
   }
 }
 

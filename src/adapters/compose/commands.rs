@@ -58,7 +58,7 @@ impl Compose {
     slot: Slot,
     version: Option<&VersionName>,
   ) -> Result<Line, PortError> {
-    let runtime = &self.site.runtime;
+    let runtime = self.site.compose();
     let mut argv = command.to_vec();
     argv.extend(["--project-name".into(), project::of_slot(&self.site, slot)?]);
     if let Some(file) = &runtime.env_file {
@@ -92,6 +92,7 @@ impl Compose {
     let (variable, tag) = match &self.site.version.kind {
       VersionKind::ImageVariable { variable, tag, .. } => (variable, tag),
       VersionKind::Build { variable, tag, .. } => (variable.as_ref()?, tag),
+      VersionKind::Folder { .. } => return None,
     };
     let value = tag[slot].replace("{version}", version.as_str());
     Some((variable[slot].clone(), value))
@@ -106,11 +107,11 @@ impl Compose {
   ) -> Vec<String> {
     let (command, generation) = match self.known_tool() {
       Some(tool) => (tool.command.clone(), tool.generation),
-      None if self.site.runtime.command.is_empty() => {
+      None if self.site.compose().command.is_empty() => {
         (vec!["docker".into(), "compose".into()], Generation::V2)
       }
       None => {
-        let command = self.site.runtime.command.clone();
+        let command = self.site.compose().command.clone();
         let second = command.last().is_some_and(|word| word == "compose");
         let generation = if second {
           Generation::V2

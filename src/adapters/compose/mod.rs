@@ -69,7 +69,7 @@ impl Compose {
       return Ok(tool);
     }
     let known = |command: &[String]| remembered::version(&self.site, command);
-    let tool = Arc::new(Tool::find(&self.site.runtime.command, known).await?);
+    let tool = Arc::new(Tool::find(&self.site.compose().command, known).await?);
     if self.lock.is_some() {
       remembered::keep(&self.site, &tool.command, &tool.version);
     }
@@ -247,7 +247,7 @@ impl Compose {
   /// With an explicit version the value that is kept for it decides nothing: pinning a slot writes
   /// that value, and must not make Compose read everything again.
   fn stamp(&self, slot: Slot, version: Option<&VersionName>) -> Stamp {
-    let runtime = &self.site.runtime;
+    let runtime = self.site.compose();
     let dotenv = runtime.files[slot]
       .first()
       .and_then(|file| file.parent())
@@ -256,7 +256,7 @@ impl Compose {
       VersionKind::ImageVariable {
         keep_in, variable, ..
       } => (keep_in.as_ref(), version.map(|_| variable[slot].as_str())),
-      VersionKind::Build { .. } => (None, None),
+      VersionKind::Build { .. } | VersionKind::Folder { .. } => (None, None),
     };
     runtime.files[slot]
       .iter()

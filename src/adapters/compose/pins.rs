@@ -28,7 +28,7 @@ pub fn pins_override(site: &Site, pins: &Pins) -> String {
     pins.slot.shout()
   );
   // docker-compose before 1.27 refuses files whose versions differ.
-  let base = site.runtime.files[pins.slot].first();
+  let base = site.compose().files[pins.slot].first();
   if let Some(version) = base.and_then(|file| declared_version(file)) {
     let _ = writeln!(text, "version: {}", quoted(&version));
   }

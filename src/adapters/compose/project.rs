@@ -15,12 +15,12 @@ use crate::{
 
 /// The project of one slot.
 pub(crate) fn of_slot(site: &Site, slot: Slot) -> Result<String, PortError> {
-  if let Some(name) = &site.runtime.project[slot] {
+  if let Some(name) = &site.compose().project[slot] {
     return Ok(name.clone());
   }
   default_project(
-    &site.runtime.files[slot],
-    site.runtime.env_file.as_deref(),
+    &site.compose().files[slot],
+    site.compose().env_file.as_deref(),
     std::env::var("COMPOSE_PROJECT_NAME").ok(),
   )
 }
@@ -28,10 +28,10 @@ pub(crate) fn of_slot(site: &Site, slot: Slot) -> Result<String, PortError> {
 /// Projects the shared services may belong to, the likeliest first.
 pub(crate) fn of_shared(site: &Site) -> Result<Vec<String>, PortError> {
   let mut projects = Vec::new();
-  if !site.runtime.shared_files.is_empty() {
+  if !site.compose().shared_files.is_empty() {
     projects.push(default_project(
-      &site.runtime.shared_files,
-      site.runtime.env_file.as_deref(),
+      &site.compose().shared_files,
+      site.compose().env_file.as_deref(),
       std::env::var("COMPOSE_PROJECT_NAME").ok(),
     )?);
   }

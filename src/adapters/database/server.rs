@@ -40,7 +40,7 @@ impl Server {
       Place::Host => (Where::Host, None, None),
       Place::Service(service) => {
         let docker = exec::connect().await?;
-        let id = by_service(&docker, &site.runtime, service).await?;
+        let id = by_service(&docker, site.compose(), service).await?;
         inspect(docker, &id).await?
       }
       Place::Container(name) => inspect(exec::connect().await?, name).await?,

@@ -1,5 +1,6 @@
 //! Misbehavior asked for at run time with `POST /admin/fault`. Each request replaces the whole set; `{}` clears it.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,9 +24,13 @@ struct Current {
   owed: f64,
 }
 
+/// Requests of users that a version which wears out answers soundly.
+const WORN_OUT_AFTER: u32 = 100;
+
 #[derive(Debug, Default)]
 pub(super) struct Faults {
   current: Mutex<Current>,
+  used: AtomicU32,
   crash: CancellationToken,
 }
 
@@ -35,6 +40,17 @@ impl Faults {
       self.crash.cancel();
     }
     *self.current() = Current { asked, owed: 0.0 };
+  }
+
+  /// A user came by; smoke tests and health checks are none.
+  pub(super) fn wear(&self) {
+    if self.used.fetch_add(1, Ordering::Relaxed) == WORN_OUT_AFTER {
+      self.replace(Asked {
+        error_rate: 0.3,
+        latency_ms: 400,
+        ..Asked::default()
+      });
+    }
   }
 
   pub(super) fn error_is_due(&self) -> bool {

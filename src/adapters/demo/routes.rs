@@ -39,6 +39,11 @@ pub(super) async fn answer(app: &App, request: Request<Incoming>) -> Reply {
   if request.method() == Method::POST && path == "/admin/fault" {
     return fault(app, request).await;
   }
+  // Who comes through a proxy is a user.
+  if app.settings.built_in == BuiltIn::WearsOut && request.headers().contains_key("x-forwarded-for")
+  {
+    app.faults.wear();
+  }
   tokio::time::sleep(app.faults.latency()).await;
   if matches!(
     path.as_str(),

@@ -41,6 +41,8 @@ pub enum BuiltIn {
   StartsSlowly,
   FailsMigration,
   ExhaustsMemory,
+  /// Sound until users have used it for a while; then slow, and failing some of them.
+  WearsOut,
 }
 
 impl FromStr for BuiltIn {
@@ -55,9 +57,10 @@ impl FromStr for BuiltIn {
       "slow" => Self::StartsSlowly,
       "migration" => Self::FailsMigration,
       "oom" => Self::ExhaustsMemory,
+      "wears-out" => Self::WearsOut,
       _ => {
         return Err(format!(
-          "`{text}` is no fault: use unhealthy, crash, smoke, slow, migration or oom"
+          "`{text}` is no fault: use unhealthy, crash, smoke, slow, migration, oom or wears-out"
         ));
       }
     })

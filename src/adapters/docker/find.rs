@@ -112,9 +112,9 @@ fn of_slot(site: &Site, listed: &[Listed], slot: Slot) -> Result<Vec<Found>, Por
 /// Shared services, the proxy and the database, as far as they are containers.
 pub(super) fn shared(site: &Site, listed: &[Listed]) -> Result<Vec<Found>, PortError> {
   let projects = project::of_shared(site)?;
-  let mut services: Vec<&str> = site.runtime.shared.iter().map(String::as_str).collect();
+  let mut services: Vec<&str> = site.compose().shared.iter().map(String::as_str).collect();
   let mut containers = Vec::new();
-  let places = std::iter::once(&site.router.place).chain(site.database.as_ref().map(|d| &d.place));
+  let places = std::iter::once(site.router.place()).chain(site.database.as_ref().map(|d| &d.place));
   for place in places {
     match place {
       Place::Service(name) if !services.contains(&name.as_str()) => services.push(name),

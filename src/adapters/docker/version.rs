@@ -41,6 +41,7 @@ pub(super) fn from_reference(
   let tag = tag_of(reference)?;
   let template = match &source.kind {
     VersionKind::ImageVariable { tag, .. } | VersionKind::Build { tag, .. } => &tag[slot],
+    VersionKind::Folder { .. } => return None,
   };
   let version = template
     .split_once("{version}")

@@ -30,7 +30,8 @@ pub use journal::FileJournal;
 pub use lock::{SiteLock, is_held};
 pub use operations::OperationFolder;
 
-use self::files::{Access, failed, read, read_json};
+pub(crate) use self::files::{Access, read_json};
+use self::files::{failed, read};
 use super::processes;
 use crate::{
   config::Site,

@@ -1,7 +1,7 @@
 //! Argument lists on this host: no shell, no inherited standard input, bounded output, a hard
 //! deadline after which the whole process group is ended.
 
-use std::{collections::BTreeMap, process::Stdio, time::Duration};
+use std::{collections::BTreeMap, path::Path, process::Stdio, time::Duration};
 
 use nix::{
   sys::signal::{Signal, killpg},
@@ -56,6 +56,17 @@ pub(crate) async fn run(
   deadline: Duration,
   most: usize,
 ) -> Result<Ran, PortError> {
+  run_in(None, command, environment, deadline, most).await
+}
+
+/// The same in another folder than this process's own.
+pub(crate) async fn run_in(
+  folder: Option<&Path>,
+  command: &[String],
+  environment: &BTreeMap<String, String>,
+  deadline: Duration,
+  most: usize,
+) -> Result<Ran, PortError> {
   let doing = || format!("running `{}`", command.join(" "));
   let (program, arguments) = command.split_first().ok_or_else(|| {
     PortError::new(
@@ -66,6 +77,7 @@ pub(crate) async fn run(
   })?;
   let mut child = Command::new(program)
     .args(arguments)
+    .current_dir(folder.unwrap_or(Path::new(".")))
     .envs(environment)
     .stdin(Stdio::null())
     .stdout(Stdio::piped())

@@ -31,7 +31,7 @@ impl Wanted {
 
   /// A service's container in `slot`.
   pub(crate) fn in_slot(site: &Site, slot: Slot) -> Vec<Self> {
-    let projects: Vec<String> = slot_project(&site.runtime, slot).into_iter().collect();
+    let projects: Vec<String> = slot_project(site.compose(), slot).into_iter().collect();
     site
       .services
       .iter()

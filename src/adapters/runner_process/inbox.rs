@@ -1,9 +1,7 @@
 //! The runner's end of the operation's socket: takes messages from several front ends at once and
 //! says of each, by the kernel's word, who really sent it.
 
-use std::{
-  fs, future, io, os::unix::fs::PermissionsExt, path::PathBuf, pin::Pin, sync::Arc, time::Duration,
-};
+use std::{fs, future, io, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::{
   io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -13,15 +11,12 @@ use tokio::{
   time::timeout,
 };
 
-use super::{
-  socket::ShortPath,
-  spoken::{LONGEST, Spoken},
-};
+use super::spoken::{LONGEST, Spoken};
 use crate::{
   adapters::{
     actor::{host, name_of},
     ledger::{FileLedger, SiteLock},
-    processes,
+    processes, short_path,
   },
   engine::ports::{Inbox, Message, PortError, PortErrorKind},
   model::{actor::Actor, operation::OperationId, shown::Shown},
@@ -44,19 +39,7 @@ impl SocketInbox {
   pub fn bind(ledger: &FileLedger, id: OperationId, _: &SiteLock) -> Result<Self, PortError> {
     let folder = ledger.folder(id);
     let path = folder.socket();
-    let binding = || -> io::Result<UnixListener> {
-      match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-      }
-      let short = ShortPath::of(folder.path())?;
-      let listener = UnixListener::bind(short.path())?;
-      ledger.access().give(&path)?;
-      let mode = fs::Permissions::from_mode(ledger.access().file_mode());
-      fs::set_permissions(&path, mode)?;
-      Ok(listener)
-    };
-    let listener = binding().map_err(|error| {
+    let listener = short_path::listen(folder.path(), ledger.access()).map_err(|error| {
       PortError::new(
         PortErrorKind::Unexpected,
         format!("listen at {}", path.display()),

@@ -1,15 +1,6 @@
 //! The front end's end of an operation's socket.
-//!
-//! A socket's path may have 107 bytes at most, and state folders can be deeper: both ends reach it
-//! through an open descriptor of its folder.
 
-use std::{
-  fs::File,
-  io,
-  os::fd::AsRawFd,
-  path::{Path, PathBuf},
-  time::Duration,
-};
+use std::{io, path::Path, time::Duration};
 
 use tokio::{
   io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -19,33 +10,12 @@ use tokio::{
 
 use super::spoken::{LONGEST, Spoken};
 use crate::{
-  adapters::ledger::OperationFolder,
+  adapters::{ledger::OperationFolder, short_path::ShortPath},
   engine::ports::{Message, PortError, PortErrorKind},
   model::operation::OperationId,
 };
 
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// A short path to `socket` in `folder`, good while this lives.
-pub(super) struct ShortPath {
-  _folder: File,
-  path: PathBuf,
-}
-
-impl ShortPath {
-  pub(super) fn of(folder: &Path) -> io::Result<Self> {
-    let opened = File::open(folder)?;
-    let path = PathBuf::from(format!("/proc/self/fd/{}/socket", opened.as_raw_fd()));
-    Ok(Self {
-      _folder: opened,
-      path,
-    })
-  }
-
-  pub(super) fn path(&self) -> &Path {
-    &self.path
-  }
-}
 
 pub(super) async fn say(
   folder: &OperationFolder,

@@ -90,6 +90,18 @@ pub enum Verb {
   /// Go on with an interrupted operation
   #[command(before_help = "Example: cutover resume 128")]
   Resume(NumberArg),
+  /// Run the embedded proxy of this site until told to end; SIGHUP reloads it
+  #[command(before_help = "Example: cutover proxy")]
+  Proxy(Proxy),
+  /// Play with a little site of its own: nothing installed, no Docker, no root
+  #[command(before_help = "Example: cutover demo")]
+  Demo(Demo),
+  /// Serve one process of the demo's site; started by its runtime
+  #[command(hide = true)]
+  Sample,
+  /// Be the parent of one process; started by the runtime
+  #[command(hide = true)]
+  Supervise(Supervise),
   /// Run one operation; started by the other verbs
   #[command(hide = true)]
   Operate(Operate),
@@ -125,6 +137,10 @@ impl Verb {
       | Self::Abort(_)
       | Self::Note(_)
       | Self::Resume(_)
+      | Self::Proxy(_)
+      | Self::Demo(_)
+      | Self::Sample
+      | Self::Supervise(_)
       | Self::Operate(_) => None,
     }
   }
@@ -380,6 +396,33 @@ pub struct Note {
   /// The text, in quotes
   #[arg(value_name = "TEXT")]
   pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Proxy {
+  /// Ask the running proxy whether it would load what is on disk
+  #[arg(long, conflicts_with = "reload")]
+  pub test: bool,
+  /// Tell the running proxy to load what is on disk
+  #[arg(long)]
+  pub reload: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Demo {
+  /// Play the whole story as commands and print what became of every request
+  #[arg(long)]
+  pub headless: bool,
+  /// Build the site in this folder and leave it there (default: a temporary one, removed at the end)
+  #[arg(long, value_name = "DIR")]
+  pub dir: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Supervise {
+  /// The first digits of the process's ID
+  #[arg(value_name = "ID")]
+  pub id: String,
 }
 
 #[derive(Clone, Copy, Debug, Args)]

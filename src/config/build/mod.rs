@@ -66,7 +66,7 @@ impl<'a> Build<'a> {
     let state = top.path("state");
     let (version, router, proof) = (
       version::version(&top),
-      router::nginx(&top),
+      router::router(&top),
       proof::proof(&top),
     );
     let whole = version.is_some() && router.is_some() && proof.is_some();
@@ -86,7 +86,7 @@ impl<'a> Build<'a> {
       }),
       state_group: top.text("state_group"),
       slots: words::slots(self),
-      runtime: runtime::compose(&top),
+      runtime: runtime::runtime(&top),
       services,
       version: version.unwrap_or_else(version::no_version),
       router: router.unwrap_or_else(router::no_router),

@@ -1,11 +1,14 @@
-//! `[router]`: where nginx runs, and the one file of it that is ours to change.
+//! `[router]`: which proxy it is, where it runs, and the one file of it that is ours to change.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+  net::SocketAddr,
+  path::{Component, Path, PathBuf},
+};
 
 use super::{View, runtime::check_names};
 use crate::{
   config::{
-    Nginx, Place, SwitchFile,
+    Nginx, Place, ProxyConfig, RouterConfig, SwitchFile,
     template::{Rule, Template},
   },
   model::{BySlot, Slot},
@@ -14,7 +17,10 @@ use crate::{
 /// A larger template is not one.
 const LARGEST_TEMPLATE: usize = 1 << 20;
 
-pub(super) fn nginx(top: &View<'_>) -> Option<Nginx> {
+/// What the embedded proxy reads: where a slot is, and what it answers at the marker's address.
+const EMBEDDED: &str = "upstream = \"{host}:{port}\"\nslot = \"{color}\"\ngeneration = {generation}\noperation = {operation}\n";
+
+pub(super) fn router(top: &View<'_>) -> Option<RouterConfig> {
   let view = top.table("router");
   if !top.has("router") {
     top.missing(
@@ -23,9 +29,39 @@ pub(super) fn nginx(top: &View<'_>) -> Option<Nginx> {
     );
     return None;
   }
-  view.choice("kind");
+  let embedded = view.choice("kind") == "embedded";
+  let proxy = if embedded {
+    listen(&view).map(|listen| ProxyConfig::Embedded { listen })
+  } else {
+    nginx(&view).map(ProxyConfig::Nginx)
+  };
+  if !view.has("switch") {
+    view.missing("switch", "write [router.switch] with kind, from and to");
+  }
+  let switch = switch(&view.table("switch"), embedded.then_some(EMBEDDED));
+  Some(RouterConfig {
+    proxy: proxy?,
+    switch: switch?,
+  })
+}
+
+fn listen(view: &View<'_>) -> Option<SocketAddr> {
+  let hint = "write listen = \"127.0.0.1:8080\"";
+  let text = view.required("listen", hint)?;
+  let parsed = text.parse();
+  if parsed.is_err() {
+    view.fault(
+      "listen",
+      format!("'{text}' is not an address with a port"),
+      Some(hint),
+    );
+  }
+  parsed.ok()
+}
+
+fn nginx(view: &View<'_>) -> Option<Nginx> {
   let place = place(
-    &view,
+    view,
     "write service = \"proxy\", container = \"my-proxy\" or host = true",
   );
   let mut command = if view.has("command") {
@@ -45,14 +81,9 @@ pub(super) fn nginx(top: &View<'_>) -> Option<Nginx> {
       );
     }
   }
-  if !view.has("switch") {
-    view.missing("switch", "write [router.switch] with kind, from and to");
-  }
-  let switch = switch(&view.table("switch"));
   Some(Nginx {
     place: place?,
     command,
-    switch: switch?,
   })
 }
 
@@ -84,7 +115,7 @@ pub(super) fn place(view: &View<'_>, hint: &str) -> Option<Place> {
   }
 }
 
-fn switch(view: &View<'_>) -> Option<SwitchFile> {
+fn switch(view: &View<'_>, text: Option<&str>) -> Option<SwitchFile> {
   if !view.is_present() {
     return None;
   }
@@ -135,7 +166,7 @@ fn switch(view: &View<'_>) -> Option<SwitchFile> {
     }
     _ => {
       let to = managed(view, "to");
-      let text = rendered(view);
+      let text = rendered(view, text);
       Some(SwitchFile::Render {
         to: to?,
         text: text?,
@@ -194,8 +225,9 @@ fn stays_inside(text: &str) -> bool {
 }
 
 /// The content of the managed file for each slot, from `text` or from the file `template`.
-fn rendered(view: &View<'_>) -> Option<BySlot<String>> {
+fn rendered(view: &View<'_>, default: Option<&str>) -> Option<BySlot<String>> {
   match (view.has("text"), view.has("template")) {
+    (false, false) if default.is_some() => differs(view, "text", view.slotted_or("text", default?)),
     (true, false) => {
       let text = view.slotted("text")?;
       differs(view, "text", text)
@@ -278,14 +310,15 @@ fn differs(view: &View<'_>, key: &str, text: BySlot<String>) -> Option<BySlot<St
 }
 
 /// Stands where a fault was told.
-pub(super) fn no_router() -> Nginx {
-  let switch = SwitchFile::Render {
-    to: PathBuf::new(),
-    text: BySlot::default(),
-  };
-  Nginx {
-    place: Place::Host,
-    command: Vec::new(),
-    switch,
+pub(super) fn no_router() -> RouterConfig {
+  RouterConfig {
+    proxy: ProxyConfig::Nginx(Nginx {
+      place: Place::Host,
+      command: Vec::new(),
+    }),
+    switch: SwitchFile::Render {
+      to: PathBuf::new(),
+      text: BySlot::default(),
+    },
   }
 }

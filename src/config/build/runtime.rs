@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{View, health, within};
 use crate::{
-  config::{Compose, Service},
+  config::{Compose, RuntimeConfig, Service},
   model::{BySlot, Slot},
 };
 
@@ -40,16 +40,23 @@ pub(super) fn check_names<'n>(
   }
 }
 
-pub(super) fn compose(top: &View<'_>) -> Compose {
+pub(super) fn runtime(top: &View<'_>) -> RuntimeConfig {
   let view = top.table("runtime");
-  let build = view.build;
   if !top.has("runtime") {
     top.missing(
       "runtime",
       "write [runtime] with files = [\"docker-compose.yml\"]",
     );
   }
-  view.choice("kind");
+  if view.choice("kind") == "process" {
+    view.path("env_file");
+    return RuntimeConfig::Processes;
+  }
+  RuntimeConfig::Compose(compose(top, &view))
+}
+
+fn compose(top: &View<'_>, view: &View<'_>) -> Compose {
+  let build = view.build;
   let root = |file: &String| within(&build.root, file);
   let common = view.slotted_list("files");
   let files = BySlot::from_fn(|slot| {
@@ -83,18 +90,18 @@ pub(super) fn compose(top: &View<'_>) -> Compose {
       .or_else(|| project.as_ref().map(|names| names[slot].clone()))
   });
   check_names(
-    &view,
+    view,
     "project",
     project.iter().filter_map(|(_, name)| name.as_ref()),
   );
   let shared = view.list("shared").unwrap_or_default();
-  check_names(&view, "shared", &shared);
+  check_names(view, "shared", &shared);
   let (profiles, networks) = (
     view.list("profiles").unwrap_or_default(),
     view.list("networks").unwrap_or_default(),
   );
-  check_names(&view, "profiles", &profiles);
-  check_names(&view, "networks", &networks);
+  check_names(view, "profiles", &profiles);
+  check_names(view, "networks", &networks);
   Compose {
     command: if view.has("command") {
       view.command("command").unwrap_or_default()
@@ -179,6 +186,7 @@ fn service(key: &str, view: &View<'_>, only: bool) -> Service {
   Service {
     key: key.to_owned(),
     name,
+    run: view.slotted_command("run").unwrap_or_default(),
     container: BySlot::from_fn(|slot| container.as_ref().map(|names| names[slot].clone())),
     optional: view.flag_or_default("optional"),
     check: if view.has("check") {

@@ -43,10 +43,10 @@ pub(super) fn version(top: &View<'_>) -> Option<VersionSource> {
   let read = label.map_or(VersionRead::ImageTag, |label| {
     VersionRead::Label(label.to_owned())
   });
-  let others: &[&str] = if kind == "build" {
-    &["keep_in"]
-  } else {
-    &["source", "no_cache"]
+  let others: &[&str] = match kind.as_str() {
+    "build" => &["keep_in", "releases"],
+    "folder" => &["variable", "tag", "keep_in", "source", "no_cache", "read"],
+    _ => &["source", "no_cache", "releases"],
   };
   for key in others {
     if view.has(key) {
@@ -70,24 +70,36 @@ pub(super) fn version(top: &View<'_>) -> Option<VersionSource> {
       Some(hint),
     );
   }
-  let kind = if kind == "build" {
-    VersionKind::Build {
+  let kind = match kind.as_str() {
+    "build" => VersionKind::Build {
       variable,
       tag,
       source: source(&view),
       no_cache: view.flag_or_default("no_cache"),
+    },
+    "folder" => {
+      if !view.has("releases") {
+        view.missing(
+          "releases",
+          "write releases = \"releases\", the folder that holds a folder for each version",
+        );
+      }
+      VersionKind::Folder {
+        releases: view.path("releases").unwrap_or_default(),
+      }
     }
-  } else {
-    if !view.has("variable") {
-      view.missing(
-        "variable",
-        "write variable = \"{COLOR}_VERSION\", as the compose file names it",
-      );
-    }
-    VersionKind::ImageVariable {
-      variable: variable.unwrap_or_default(),
-      keep_in: view.path("keep_in"),
-      tag,
+    _ => {
+      if !view.has("variable") {
+        view.missing(
+          "variable",
+          "write variable = \"{COLOR}_VERSION\", as the compose file names it",
+        );
+      }
+      VersionKind::ImageVariable {
+        variable: variable.unwrap_or_default(),
+        keep_in: view.path("keep_in"),
+        tag,
+      }
     }
   };
   Some(VersionSource { kind, read })

@@ -18,7 +18,7 @@ pub static TOP: Groups = &[&[
   key("state", Text(Fixed), "{root}/.cutover", "Folder of lock, journal, evidence and pins, shared by everyone on this machine. Its parent must exist."),
   key("state_group", Text(Fixed), "", "Group that shares the state folder (modes 2770 and 0660 instead of 0700 and 0600)."),
   key("slots", Table(SLOTS), "", "What differs between the two sides and templates cannot say."),
-  key("runtime", Table(RUNTIME), "", "What runs the containers. Required."),
+  key("runtime", Table(RUNTIME), "", "What runs the services. Required."),
   key("services", Each(SERVICE), "", "The services a slot is made of, one table each. Required."),
   key("version", Table(VERSION), "", "How a version is chosen. Required."),
   key("router", Table(ROUTER), "", "The proxy in front of both slots. Required."),
@@ -70,9 +70,9 @@ static SLOT: Groups = &[&[
 ]];
 
 static RUNTIME: Groups = &[&[
-  key("kind", built(&["compose"], &["containers", "kubernetes", "unit", "external"]), "compose", "What runs the containers."),
+  key("kind", built(&["compose", "process"], &["containers", "kubernetes", "unit", "external"]), "compose", "What runs the services: Compose, or child processes of this host, which have no other key here but `env_file`."),
   key("command", List(Fixed), "detected", "Compose itself: `[\"docker\", \"compose\"]` or `[\"docker-compose\"]`."),
-  key("files", List(Slots), "", "Compose files, in order. Required unless each slot has its own."),
+  key("files", List(Slots), "", "Compose files, in order. Required for `compose` unless each slot has its own."),
   key("project", Text(Slots), "Compose's own", "Compose project name."),
   key("profiles", List(Fixed), "[]", "Compose profiles to enable."),
   key("env_file", Text(Fixed), "", "Environment file for Compose and for `${NAME}` in this file."),
@@ -82,7 +82,8 @@ static RUNTIME: Groups = &[&[
 ]];
 
 static SERVICE: Groups = &[&[
-  key("name", Text(Slots), "NAME-{color}", "Compose service in each slot."),
+  key("name", Text(Slots), "NAME-{color}", "Compose service in each slot, or the name of the process."),
+  key("run", List(Slots), "", "Argument list of the service (`process`), started in the folder of its version with `HOST`, `PORT`, `SLOT`, `SERVICE` and `VERSION` in its environment."),
   key("container", Text(Slots), "", "Exact container name, when the compose file fixes it."),
   key("optional", Bool, "false", "Its absence is no fault."),
   key("check", Table(CHECK), "", "How its health is checked."),
@@ -90,7 +91,7 @@ static SERVICE: Groups = &[&[
 
 static CHECK: Groups = &[
   &[
-    key("via", built(&["docker", "host", "exec", "network", "router", "command"], &["forward", "url"]), "docker", "How the service is reached: Docker's own health check, a request from this host, from inside its container, to its network address, through the proxy, or an argument list."),
+    key("via", built(&["docker", "host", "exec", "network", "router", "command"], &["forward", "url"]), "docker", "How the service is reached: Docker's own health check (not of a `process`, nor are `exec` and `network`), a request from this host, from inside its container, to its network address, through the proxy, or an argument list."),
     key("url", Text(Slots), "", "Address to ask; required for `host`, `exec`, `network` and `router`. For `network` the host is replaced by the container's address; for `host` and `router` a path is enough."),
     key("command", List(Slots), "", "Argument list for `command`; exit 0 passes."),
     key("timeout", Duration { least: 1_000 }, "2m", "How long the slot has to become healthy."),
@@ -113,7 +114,8 @@ const STATUS: Kind = Integer { least: 100, most: 599 };
 const WITHIN: Key = key("within", Duration { least: 10 }, "5s", "The whole exchange must be done within this.");
 
 static VERSION: Groups = &[&[
-  key("kind", built(&["image-variable", "build"], &["retag", "kube-image", "source", "none"]), "image-variable", "A variable chooses the image tag, or Compose builds from source."),
+  key("kind", built(&["image-variable", "build", "folder"], &["retag", "kube-image", "source", "none"]), "image-variable", "A variable chooses the image tag, Compose builds from source, or a folder holds it (for the runtime `process`)."),
+  key("releases", Text(Fixed), "", "Folder that holds one folder for each version; required for `folder`."),
   key("variable", Text(Slots), "", "Environment variable holding the tag, such as `{COLOR}_VERSION`; required for `image-variable`."),
   key("tag", Text(Slots), "{version}", "The variable's value."),
   key("keep_in", Text(Fixed), "", "File that keeps the variable, so that a later plain `up` keeps the version (`image-variable`)."),
@@ -128,10 +130,11 @@ static SOURCE: Groups = &[&[
 ]];
 
 static ROUTER: Groups = &[&[
-  key("kind", built(&["nginx"], &["caddy", "haproxy", "traefik", "apache", "kubernetes-service", "manual", "command"]), "nginx", "The proxy."),
-  key("service", Text(Fixed), "", "Compose service it runs in. Exactly one of `service`, `container`, `host`."),
-  key("container", Text(Fixed), "", "Container it runs in, by exact name."),
-  key("host", Bool, "false", "It runs on this host."),
+  key("kind", built(&["nginx", "embedded"], &["caddy", "haproxy", "traefik", "apache", "kubernetes-service", "manual", "command"]), "nginx", "The proxy: nginx, or the one in this program, which `cutover proxy` runs."),
+  key("listen", Text(Fixed), "", "Address and port of the proxy, such as `127.0.0.1:8080`; required for `embedded`."),
+  key("service", Text(Fixed), "", "Compose service nginx runs in. Exactly one of `service`, `container`, `host`."),
+  key("container", Text(Fixed), "", "Container nginx runs in, by exact name."),
+  key("host", Bool, "false", "nginx runs on this host."),
   key("command", List(Fixed), "[\"nginx\"]", "How every nginx command begins; add `-p` and `-c` where the proxy was started with them."),
   key("sudo", Bool, "false", "Put `sudo -n` before it (`host` only)."),
   key("switch", Table(SWITCH), "", "The one file that is changed. Required."),
@@ -144,7 +147,7 @@ static SWITCH: Groups = &[&[
   key("kind", built(&["render", "copy", "link", "edit"], &["runtime", "select", "manual", "command"]), "render", "Write a text, copy a slot's file, point a link at it, or replace one text in a file."),
   key("to", Text(Fixed), "", "The managed file (`render`, `copy`, `link`); inside `root`, or absolute."),
   key("from", Text(Slots), "", "The slot's file (`copy`, `link`), such as `nginx/upstream-{color}.conf`."),
-  key("text", Text(Slots), "", "The managed file's content (`render`)."),
+  key("text", Text(Slots), "", "The managed file's content (`render`). For the proxy `embedded` there is a default: the slot's address and the marker."),
   key("template", Text(Fixed), "", "File holding that content instead of `text`."),
   key("in", Text(Fixed), "", "The file that is edited (`edit`)."),
   key("replace", Text(Slots), "", "The slot's text; the one occurrence of the live slot's is replaced by the other's (`edit`)."),

@@ -141,7 +141,7 @@ pub(super) fn live_file_in_git(path: &str) -> Finding {
 fn env_file(site: &Site, files: &Files) -> Vec<Finding> {
   let mut found = Vec::new();
   let Some(path) = site
-    .runtime
+    .compose()
     .env_file
     .as_ref()
     .and_then(|path| path.strip_prefix(&files.root).ok())

@@ -115,7 +115,7 @@ pub(super) fn plan(case: &Case<'_>, deploy: &Deploy) -> Result<Plan, Refusal> {
 /// How a version comes to be here unless the operator says otherwise.
 pub(super) fn default_source(site: &Site) -> ImageSource {
   match &site.version.kind {
-    VersionKind::ImageVariable { .. } => ImageSource::Pull,
+    VersionKind::ImageVariable { .. } | VersionKind::Folder { .. } => ImageSource::Pull,
     VersionKind::Build { no_cache: true, .. } => ImageSource::Rebuild,
     VersionKind::Build { .. } => ImageSource::Build,
   }

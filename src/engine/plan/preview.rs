@@ -65,7 +65,7 @@ pub(super) async fn gather(world: &World, observation: &Observation, intent: &In
       if let Some(live) = observation.live_slot() {
         preview.diff = diff(world, live).await;
       }
-      preview.faults.extend(world.ledger.preflight());
+      preview.stop_for(world.ledger.preflight());
     }
     Intent::Rollback(rollback) => {
       let slot = observation

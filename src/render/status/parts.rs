@@ -30,6 +30,7 @@ pub(super) fn sections(page: &mut Page, seen: &Observation, view: &View) {
   }
   if view.detail == Detail::Verbose {
     page.faint(match view.fresh(&seen.runtime) {
+      Ok(facts) if facts.api.as_str().is_empty() => format!("  engine  {}", facts.engine),
       Ok(facts) => format!(
         "  engine  {}, API {}, {}",
         facts.engine, facts.api, facts.compose

@@ -14,6 +14,7 @@ use super::{
   operation::Watched,
   own_log::OwnLog,
   panel::Panel,
+  tour::Tour,
   usage::Usages,
 };
 use crate::{
@@ -105,6 +106,8 @@ pub struct App {
   pub rooms: Rooms,
   pub usage: Usages,
   pub requests: BySlot<Window>,
+  /// Only in a demo.
+  pub tour: Option<Tour>,
   /// Why there are no requests to show.
   pub requests_why_not: Option<Shown>,
   /// The newest key of a burst that closed a question.
@@ -144,6 +147,7 @@ impl App {
       },
       usage: Usages::default(),
       requests: BySlot::from_fn(|_| Window::default()),
+      tour: None,
       requests_why_not: None,
       burst: None,
       interrupted_at: None,

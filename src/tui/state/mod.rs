@@ -12,4 +12,5 @@ pub mod modal;
 pub mod operation;
 pub mod own_log;
 pub mod panel;
+pub mod tour;
 pub mod usage;

@@ -1,6 +1,6 @@
 //! What each action of the table does. A new row does not compile until it has its arm here.
 
-use super::{deploy, doctor, go, history, lifecycle, list, look, question, restore, shell};
+use super::{deploy, doctor, go, history, lifecycle, list, look, question, restore, shell, tour};
 use crate::{
   engine::Intent,
   model::{Slot, event::Recovery},
@@ -99,6 +99,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     }
     Action::Preflight => list::preflight(app),
     Action::Doctor => doctor::open(app),
+    Action::Tour => tour::toggle(app),
     Action::Diff => look::diff(app),
     Action::Inspect => look::inspect(app),
     Action::NextError => super::logs::act(app, action),

@@ -115,7 +115,7 @@ pub(super) fn sources(site: &Site, seen: &Observation) -> Vec<Source> {
     .collect();
   let shared = seen.shared.value().map_or(&[] as &[_], Vec::as_slice);
   all.extend(shared.iter().map(|container| Source::of(None, container)));
-  if matches!(site.router.place, Place::Host) {
+  if matches!(site.router.place(), Place::Host) {
     let since = seen
       .router
       .value()

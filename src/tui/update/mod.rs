@@ -19,6 +19,7 @@ mod restore;
 mod shell;
 #[cfg(test)]
 mod tests;
+mod tour;
 mod world;
 
 use super::{
@@ -30,6 +31,12 @@ use super::{
 
 pub fn update(app: &mut App, msg: Msg, now: Now) -> Vec<Effect> {
   app.now = now;
+  let effects = change(app, msg, now);
+  tour::advance(app);
+  effects
+}
+
+fn change(app: &mut App, msg: Msg, now: Now) -> Vec<Effect> {
   match msg {
     Msg::Key(key) if app.is_deaf() && key != Key::ctrl('c') => Vec::new(),
     Msg::Key(key) => keys::key(app, key),

@@ -83,6 +83,12 @@ pub(super) fn news(app: &mut App, msg: Msg) -> Vec<Effect> {
       app.weigh();
       vec![Effect::Observe]
     }
+    Msg::Served(served) => {
+      if let Some(tour) = &mut app.tour {
+        tour.served = served;
+      }
+      Vec::new()
+    }
     Msg::Watching(count) => {
       app.watching = count;
       Vec::new()

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{environment, header};
+use super::{environment, header, tour};
 use crate::{
   model::Slot,
   tui::state::{app::App, logs::PaneId, panel::Panel},
@@ -20,6 +20,7 @@ pub(super) struct Layout {
   pub(super) shared: Option<Rect>,
   /// The logs as one stream.
   pub(super) merged: Option<Rect>,
+  pub(super) tour: Rect,
   pub(super) footer: Rect,
 }
 
@@ -34,12 +35,14 @@ pub(super) fn layout(app: &App, area: Rect) -> Option<Layout> {
   let alarms = u16::try_from(alarms).unwrap_or(MOST_ALARMS);
   let alarms = rest.take(alarms.min(MOST_ALARMS));
   let footer = rest.take_bottom(2);
+  let tour = rest.take_bottom(tour::height(app));
   let mut layout = Layout {
     header,
     alarms,
     panels: Vec::new(),
     shared: None,
     merged: None,
+    tour,
     footer,
   };
   if app.zoomed {

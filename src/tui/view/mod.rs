@@ -6,6 +6,7 @@
 //! [B] BLUE        [G] GREEN                 side by side, in this order
 //! operation                shared
 //! log BLUE        log GREEN                 or the panel that was opened
+//! the guided tour                           only in a demo
 //! what just happened, keys
 //! ```
 
@@ -29,6 +30,7 @@ mod small;
 pub(super) mod tests;
 mod text;
 pub mod theme;
+mod tour;
 mod watch;
 
 use ratatui::{buffer::Buffer, layout::Rect};
@@ -43,6 +45,7 @@ use super::state::{
 use crate::model::{Slot, traffic::Live};
 
 pub fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
+  let mut dialogs = area;
   match layout(app, area) {
     None => small::draw(buffer, area, app, theme),
     Some(layout) => {
@@ -61,10 +64,14 @@ pub fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
       if let Some(area) = layout.merged {
         log(buffer, area, app, PaneId::Merged, theme);
       }
+      tour::draw(buffer, layout.tour, app, theme);
       footer::draw(buffer, layout.footer, app, theme);
+      if layout.tour.height > 0 {
+        dialogs.height = layout.tour.y - area.y;
+      }
     }
   }
-  modal::draw(buffer, area, app, theme);
+  modal::draw(buffer, dialogs, app, theme);
 }
 
 /// How much room each log has on such a screen, for scrolling by pages.

@@ -1,7 +1,7 @@
 //! Any text as the proxy's managed file: a file made for a slot names it, and nothing panics.
 #![no_main]
 
-use cutover::{adapters::router::nginx::named_slot, model::Slot};
+use cutover::{adapters::router::named_slot, model::Slot};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -1,7 +1,8 @@
 //! The fake world. `site` builds the configuration, `fake` is the state and the injections,
 //! `containers`, `proxy` and `memory` are its ports, `drive` runs operations, `checker` judges
-//! the outcome without asking the engine.
+//! the outcome without asking the engine. `bare` is no fake: it runs this program.
 
+pub mod bare;
 pub mod checker;
 pub mod containers;
 pub mod drive;

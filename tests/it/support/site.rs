@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use cutover::{
   config::{
     Backup, Check, Compose, DeployRules, Expect, Hook, Migrate, Nginx, Place, Postgres, Proof,
-    ProofBy, Retire, RunIn, Secrets, Service, Site, SlotConfig, SmokeBody, SmokeTest, SwitchFile,
-    Then, Truth, VersionKind, VersionRead, VersionSource, Via,
+    ProofBy, ProxyConfig, Retire, RouterConfig, RunIn, RuntimeConfig, Secrets, Service, Site,
+    SlotConfig, SmokeBody, SmokeTest, SwitchFile, Then, Truth, VersionKind, VersionRead,
+    VersionSource, Via,
   },
   model::{
     BySlot, Slot,
@@ -32,7 +33,7 @@ impl SiteBuilder {
         host: "127.0.0.1".into(),
         url: None,
       }),
-      runtime: Compose {
+      runtime: RuntimeConfig::Compose(Compose {
         command: vec!["docker".into(), "compose".into()],
         files: BySlot::from_fn(|slot| vec![format!("/srv/ala/compose.{slot}.yml").into()]),
         shared_files: vec!["/srv/ala/compose.yml".into()],
@@ -41,7 +42,7 @@ impl SiteBuilder {
         env_file: None,
         shared: vec!["nginx".into(), "db".into()],
         networks: vec!["ala".into()],
-      },
+      }),
       services: vec![service("api"), service("web")],
       version: VersionSource {
         kind: VersionKind::ImageVariable {
@@ -51,9 +52,11 @@ impl SiteBuilder {
         },
         read: VersionRead::ImageTag,
       },
-      router: Nginx {
-        place: Place::Service("nginx".into()),
-        command: vec!["nginx".into()],
+      router: RouterConfig {
+        proxy: ProxyConfig::Nginx(Nginx {
+          place: Place::Service("nginx".into()),
+          command: vec!["nginx".into()],
+        }),
         switch: SwitchFile::Render {
           to: PathBuf::from("/srv/ala/nginx/upstream-active.conf"),
           text: BySlot::from_fn(|slot| format!("server ala-api-{slot}:8000;\n")),
@@ -155,6 +158,7 @@ fn service(key: &str) -> Service {
     name: BySlot::from_fn(|slot| format!("{key}-{slot}")),
     container: BySlot::from_fn(|slot| Some(format!("ala-{key}-{slot}"))),
     optional: false,
+    run: BySlot::default(),
     check: BySlot::from_fn(|_| {
       Some(Check {
         via: Via::Network,

@@ -10,7 +10,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::super::wire::{self, Answer};
-use super::{Answered, Connection, Kind, Outcome, Plan};
+use super::{Answered, Connection, Kind, Outcome, Plan, Signed};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -101,15 +101,17 @@ impl OneClient {
     let sent = Utc::now();
     let began = Instant::now();
     let (connection, answer) = self.exchange().await;
-    let result = answer.and_then(|answer| {
-      if answer.status >= 500 {
-        Err(format!("status {} {}", answer.status, first_line(&answer)))
+    let result = answer.map(|answer| Answered {
+      status: answer.status,
+      by: by(&answer),
+      signed: answer
+        .header("x-version")
+        .map_or(Signed::No, |_| Signed::Yes),
+      words: if answer.status >= 500 {
+        first_line(&answer)
       } else {
-        Ok(Answered {
-          status: answer.status,
-          by: by(&answer),
-        })
-      }
+        String::new()
+      },
     });
     Outcome {
       kind: self.kind,

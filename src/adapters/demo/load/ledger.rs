@@ -54,7 +54,7 @@ pub(super) async fn write(
     if ended.timestamp() != second.number {
       second.write(&mut file, ended.timestamp())?;
     }
-    match &outcome.result {
+    match outcome.served() {
       Ok(answered) => *second.answered.entry(answered.by.clone()).or_default() += 1,
       Err(reason) => {
         second.lost += 1;

@@ -2,6 +2,7 @@
 //! happened to every request. `clients.rs` sends, `ledger.rs` writes and counts, `summary.rs` is what comes out.
 //!
 //! A request is lost when there is no connection, no complete answer, or a status of 500 and above. Nothing is retried.
+//! The demo counts its own way, in `demo::traffic`: there a version may fail a request that reached it.
 
 mod clients;
 mod ledger;
@@ -78,7 +79,7 @@ pub struct Plan {
 
 /// What became of one request.
 #[derive(Debug)]
-struct Outcome {
+pub struct Outcome {
   kind: Kind,
   sent: DateTime<Utc>,
   took: Duration,
@@ -94,11 +95,52 @@ enum Connection {
   Replaced,
 }
 
+/// A complete answer.
 #[derive(Debug)]
-struct Answered {
-  status: u16,
+pub struct Answered {
+  pub status: u16,
   /// Slot and version as the answer names them.
-  by: String,
+  pub by: String,
+  /// The version itself answered, and not a proxy for it.
+  pub signed: Signed,
+  /// Its first line, when the status says that it failed.
+  words: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signed {
+  Yes,
+  No,
+}
+
+impl Outcome {
+  /// A complete answer of whatever status, or why there is none.
+  pub fn answer(&self) -> Result<&Answered, &str> {
+    self.result.as_ref().map_err(String::as_str)
+  }
+
+  /// A complete answer below 500, or why the request is lost.
+  fn served(&self) -> Result<&Answered, String> {
+    match &self.result {
+      Ok(answered) if answered.status >= 500 => Err(answered.failure()),
+      Ok(answered) => Ok(answered),
+      Err(why) => Err(why.clone()),
+    }
+  }
+}
+
+impl Answered {
+  pub fn failure(&self) -> String {
+    format!("status {} {}", self.status, self.words)
+  }
+}
+
+/// Sends until `stop` is cancelled; outcomes end when the last request in flight has.
+pub fn send(plan: &Plan, stop: &CancellationToken) -> mpsc::UnboundedReceiver<Outcome> {
+  let (tell, outcomes) = mpsc::unbounded_channel();
+  // Each client ends by itself, with its last request.
+  clients::start(plan, &tell, stop).detach_all();
+  outcomes
 }
 
 /// Sends until the time is up or `stop` is cancelled, then waits for what is in flight.

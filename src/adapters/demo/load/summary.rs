@@ -68,7 +68,7 @@ impl Count {
     if outcome.connection == Connection::Replaced {
       kind.reopened += 1;
     }
-    match &outcome.result {
+    match outcome.served() {
       Ok(answered) => {
         *kind.answered.entry(answered.by.clone()).or_default() += 1;
         if answered.status >= 300 {
@@ -88,7 +88,7 @@ impl Count {
         }
         let loss = Loss {
           at: stamp(ended),
-          error: error.clone(),
+          error,
         };
         kind.first_loss.get_or_insert_with(|| loss.clone());
         kind.last_loss = Some(loss);

@@ -18,7 +18,7 @@ const HEAD: &str = "# configuration file ";
 impl NginxRouter {
   pub(super) async fn effective(&self) -> Result<Effective, PortError> {
     let proxy = self.proxy().await?;
-    let mut command = self.site.router.command.clone();
+    let mut command = self.site.router.command().to_vec();
     command.push("-T".to_owned());
     let ran = self.run(&proxy, &command, MOST_DUMP).await?;
     if ran.code != 0 {

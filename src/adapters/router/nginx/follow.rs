@@ -1,28 +1,20 @@
-//! The logs of an nginx on this host as they are written, each line with nginx's own stamp.
+//! Which files of this host an nginx writes its logs to.
 
-use std::time::Duration;
-
-use chrono::{DateTime, Local, NaiveDateTime, TimeZone, Utc};
-use tokio::time::sleep;
+use std::path::Path;
 
 use super::{
   NginxRouter,
   dump::{self, Dump},
-  log_file::LogFile,
   proxy::Proxy,
 };
 use crate::{
-  adapters::bounded::Lines,
+  adapters::router::follow::follow_lines,
   engine::{
-    log_pipe::{LogReader, LogWriter, log_pipe},
+    log_pipe::LogReader,
     ports::{PortError, PortErrorKind},
   },
-  model::{beat, log_line::LogEntry, log_source::ProxyLog},
+  model::log_source::ProxyLog,
 };
-
-/// Of a log that is opened; a line is rarely longer.
-const BYTES_A_LINE: u64 = 256;
-const POLL: Duration = Duration::from_millis(500);
 
 impl NginxRouter {
   pub(super) async fn follow(&self, log: ProxyLog, count: usize) -> Result<LogReader, PortError> {
@@ -39,11 +31,7 @@ impl NginxRouter {
       }
       ProxyLog::Error => self.error_file(&proxy).await?,
     };
-    let before = BYTES_A_LINE.saturating_mul(u64::try_from(count).unwrap_or(u64::MAX));
-    let file = LogFile::open(&path, before).map_err(|why| wrong(&format!("{path}: {why}")))?;
-    let (writer, reader) = log_pipe();
-    tokio::spawn(write(file, log, writer));
-    Ok(reader)
+    follow_lines(Path::new(&path), log, count).map_err(|why| wrong(&format!("{path}: {why}")))
   }
 
   /// The first access log that is a file.
@@ -77,57 +65,9 @@ fn is_file(path: &str) -> bool {
   !none && !elsewhere.iter().any(|start| path.starts_with(start))
 }
 
-async fn write(mut file: LogFile, log: ProxyLog, writer: LogWriter) {
-  let mut lines = Lines::default();
-  loop {
-    // A log that is gone for a moment is being rotated.
-    if let Ok(bytes) = file.more() {
-      lines.push(&bytes, &mut |line| {
-        writer.write(LogEntry {
-          at: stamp(log, line),
-          text: line.to_owned(),
-        });
-      });
-    }
-    tokio::select! {
-      () = sleep(beat::until(Utc::now(), POLL)) => {}
-      () = writer.closed() => return,
-    }
-  }
-}
-
-/// When nginx says that it wrote this line. A line without a known stamp has none.
-fn stamp(log: ProxyLog, line: &str) -> Option<DateTime<Utc>> {
-  match log {
-    ProxyLog::Access => line.match_indices('[').find_map(|(at, _)| {
-      let text = line.get(at + 1..)?.split(']').next()?;
-      let at = DateTime::parse_from_str(text, "%d/%b/%Y:%H:%M:%S %z").ok()?;
-      Some(at.to_utc())
-    }),
-    ProxyLog::Error => {
-      let at = NaiveDateTime::parse_from_str(line.get(..19)?, "%Y/%m/%d %H:%M:%S").ok()?;
-      Some(Local.from_local_datetime(&at).latest()?.to_utc())
-    }
-  }
-}
-
 #[cfg(test)]
 mod tests {
   use super::*;
-
-  #[test]
-  fn each_log_is_stamped_by_its_own_lines() {
-    let line = r#"::1 - - [21/Nov/2026:03:37:36 +0100] "GET /[x] HTTP/1.1" 200 1"#;
-    let at = stamp(ProxyLog::Access, line).unwrap();
-    assert_eq!(at.to_rfc3339(), "2026-11-21T02:37:36+00:00");
-    let line = "2026/11/21 03:37:36 [error] 7#7: *3 connect() failed";
-    let at = stamp(ProxyLog::Error, line).unwrap().with_timezone(&Local);
-    assert_eq!(at.naive_local().to_string(), "2026-11-21 03:37:36");
-    for line in ["", "GET / 200", "[x] é é é é é é é é é é é"] {
-      assert_eq!(stamp(ProxyLog::Access, line), None);
-      assert_eq!(stamp(ProxyLog::Error, line), None);
-    }
-  }
 
   #[test]
   fn only_files_of_this_host_can_be_followed() {

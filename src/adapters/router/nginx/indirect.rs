@@ -10,12 +10,15 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{
-  NginxRouter, disk, host,
-  sample::{answered, unclear},
-};
+use super::{NginxRouter, host};
 use crate::{
-  adapters::router::{container::Found, wanted::Wanted},
+  adapters::router::{
+    container::Found,
+    listener::{answered, unclear},
+    managed::disk,
+    wanted::Wanted,
+  },
+  config::ProofBy,
   engine::ports::PortError,
   model::{Slot, router::Sample},
 };
@@ -35,13 +38,29 @@ fn nonce() -> String {
 }
 
 impl NginxRouter {
+  pub(super) async fn sample_once(&self) -> Result<Sample, PortError> {
+    match (&self.site.proof.by, self.site.proof.url.as_deref()) {
+      (ProofBy::Effective, None) => self.by_effect().await,
+      (ProofBy::Effective, Some(url)) => match self.listener.ask(url).await? {
+        Ok(_) => self.by_effect().await,
+        Err(lost) => Ok(lost),
+      },
+      (ProofBy::Log, Some(url)) => self.by_log(url).await,
+      _ => self.listener.sample().await,
+    }
+  }
+
   /// A request with a nonce in its query, then the one slot whose log shows that nonce.
   pub(super) async fn by_log(&self, url: &str) -> Result<Sample, PortError> {
     let nonce = nonce();
     // Docker's stamps are of its own host's clock, which is this one's; a second covers rounding.
     let since = Utc::now() - TimeDelta::seconds(1);
     let mark = if url.contains('?') { '&' } else { '?' };
-    if let Err(lost) = self.ask(&format!("{url}{mark}cutover={nonce}")).await? {
+    if let Err(lost) = self
+      .listener
+      .ask(&format!("{url}{mark}cutover={nonce}"))
+      .await?
+    {
       return Ok(lost);
     }
     let mut watched: Vec<(Slot, Found)> = Vec::new();
@@ -100,7 +119,7 @@ impl NginxRouter {
         let nanos = u32::try_from(file.ctime_nsec()).unwrap_or_default();
         Utc::now() - DateTime::from_timestamp(file.ctime(), nanos).unwrap_or_default()
       })
-      .map_err(|error| self.wrong(error.to_string()))?;
+      .map_err(|error| self.managed.wrong(error.to_string()))?;
     for pid in workers.active {
       let age = i32::try_from(pid).ok().and_then(host::age);
       match age {
@@ -118,7 +137,7 @@ impl NginxRouter {
       }
     }
     let inside = self.hash_inside(&proxy, &located).await?;
-    let current = self.current(&located)?;
+    let current = self.managed.current(&located)?;
     if inside != current.hash {
       return Ok(unclear(
         "the proxy sees another switch file than the one on disk",

@@ -1,26 +1,18 @@
 //! nginx behind the engine's `Router`: one managed file of its configuration, its own test, its
 //! own reload, and proof by a request through its listener.
 //!
-//! `proxy` finds and runs it, `managed` knows the file (`content` what it would hold, `mount` how
-//! the proxy reaches it, `disk` how it is written), `sample` and `indirect` prove, `log`,
-//! `follow`, `requests` and `workers` observe. The proxy is reloaded only by its own command, never by a signal through
+//! `proxy` finds and runs it, `router::managed` knows the file, `router::listener` and `indirect`
+//! prove, `log`, `follow`, `requests` and `workers` observe. The proxy is reloaded only by its own command, never by a signal through
 //! Docker, and no byte outside of the managed file is ever changed.
 
-mod access;
-mod content;
-mod disk;
 mod dump;
 mod effective;
 mod follow;
 mod host;
 mod indirect;
 mod log;
-mod log_file;
-mod managed;
-mod mount;
 mod proxy;
 mod requests;
-mod sample;
 mod workers;
 
 use std::sync::{Arc, Mutex};
@@ -30,12 +22,16 @@ use tokio::sync::mpsc;
 
 use self::{
   log::list,
-  managed::Located,
   proxy::{Learned, Proxy},
 };
-use super::{container::Containers, process::Ran, wanted::Wanted};
+use super::{
+  container::Containers,
+  listener::Listener,
+  managed::{Located, Managed, disk},
+  process::Ran,
+  wanted::Wanted,
+};
 use crate::{
-  adapters::probe::http::Http,
   config::{Place, Site},
   engine::{
     log_pipe::LogReader,
@@ -50,7 +46,6 @@ use crate::{
     router::{FileContent, FileHash, Mount, NextFile, RouterFacts, Sample, Workers},
     shown::Shown,
     surroundings::Effective,
-    text_diff,
   },
 };
 
@@ -60,7 +55,8 @@ const MOST_FILE: usize = 1024 * 1024 + 1;
 pub struct NginxRouter {
   site: Arc<Site>,
   containers: Containers,
-  http: Http,
+  managed: Managed,
+  listener: Listener,
   learned: Mutex<Learned>,
 }
 
@@ -68,9 +64,10 @@ impl NginxRouter {
   /// Connects to nothing yet.
   pub fn new(site: Arc<Site>) -> Self {
     Self {
+      managed: Managed::new(Arc::clone(&site)),
+      listener: Listener::new(Arc::clone(&site)),
       site,
       containers: Containers::default(),
-      http: Http::default(),
       learned: Mutex::default(),
     }
   }
@@ -84,11 +81,15 @@ impl NginxRouter {
     let file = match self.locate(&proxy) {
       Ok(located) => {
         let inside = match located.reach.mount {
-          Mount::Host | Mount::Absent => None,
+          Mount::Absent => None,
           // Not seeing it inside is a fact about the file, shown as "nothing there".
-          Mount::Directory | Mount::SingleFile => self.hash_inside(&proxy, &located).await.ok(),
+          Mount::Host | Mount::Directory | Mount::SingleFile => {
+            self.hash_inside(&proxy, &located).await.ok()
+          }
         };
-        self.managed(&proxy, &located, inside, dump.as_ref().ok())
+        let included = dump.as_ref().ok();
+        let included = included.map(|dump| proxy::includes(&proxy, &located, dump));
+        self.managed.facts(&located, inside, included)
       }
       Err(error) => Err(error),
     };
@@ -103,10 +104,10 @@ impl NginxRouter {
   /// The managed file's hash as the proxy itself reads it.
   async fn hash_inside(&self, proxy: &Proxy, located: &Located) -> Result<FileHash, PortError> {
     let path = match (proxy, &located.reach.inside) {
-      (Proxy::Host, _) => return Ok(self.current(located)?.hash),
+      (Proxy::Host, _) => return Ok(self.managed.current(located)?.hash),
       (Proxy::Container(_), Some(path)) => path,
       (Proxy::Container(found), None) => {
-        return Err(self.wrong(format!(
+        return Err(self.managed.wrong(format!(
           "no mount of container {} holds it: mount its folder into the proxy",
           found.name
         )));
@@ -134,12 +135,19 @@ impl NginxRouter {
   ) -> Result<Vec<u8>, PortError> {
     let ran = self.run(proxy, &list(command), MOST_FILE).await?;
     if ran.code != 0 || ran.cut {
-      return Err(self.wrong(format!(
+      return Err(self.managed.wrong(format!(
         "the proxy cannot read it as {path}: {}; restart the proxy when the file was replaced behind a single-file mount",
         ran.last_words(1)
       )));
     }
     Ok(ran.out)
+  }
+
+  fn locate(&self, proxy: &Proxy) -> Result<Located, PortError> {
+    self.managed.locate(match proxy {
+      Proxy::Host => None,
+      Proxy::Container(found) => Some(&found.mounts),
+    })
   }
 
   async fn put(&self, content: &FileContent) -> Result<(), PortError> {
@@ -153,31 +161,7 @@ impl NginxRouter {
       // A file must be put back also when the proxy or Docker went away in between.
       Err(error) => self.learn(|learned| learned.place.clone()).ok_or(error)?,
     };
-    let (path, mount, content) = (place.0, place.1, content.clone());
-    if mount == Mount::Absent {
-      return Err(self.wrong(
-        "no mount of the proxy holds it, so writing it would change nothing: mount its folder",
-      ));
-    }
-    let written = tokio::task::spawn_blocking(move || disk::put(&path, mount, &content)).await;
-    let failed = |error: std::io::Error| {
-      let detail = match error.kind() {
-        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-          format!("{error}: run cutover as a user who may write in its folder")
-        }
-        _ => error.to_string(),
-      };
-      self.wrong(detail)
-    };
-    written
-      .map_err(|error| {
-        PortError::new(
-          PortErrorKind::Unexpected,
-          "writing the managed file",
-          error.to_string(),
-        )
-      })?
-      .map_err(failed)
+    self.managed.put(place.0, place.1, content).await
   }
 
   async fn say(&self, argument: &[&str]) -> Result<Ran, PortError> {
@@ -187,7 +171,7 @@ impl NginxRouter {
 
   async fn reload_now(&self) -> Result<(), PortError> {
     let proxy = self.proxy().await?;
-    let doing = format!("`{} -s reload`", self.site.router.command.join(" "));
+    let doing = format!("`{} -s reload`", self.site.router.command().join(" "));
     if matches!(proxy, Proxy::Host)
       && let Err(why) = self.host_master(&proxy).await?
     {
@@ -203,11 +187,11 @@ impl NginxRouter {
 
   /// How an operator would run one of nginx's own commands.
   fn by_hand(&self, arguments: &str) -> String {
-    let command = self.site.router.command.join(" ");
+    let command = self.site.router.command().join(" ");
     let known = self.learn(|learned| learned.name.clone());
     match (
-      &self.site.router.place,
-      Wanted::of(&self.site.router.place, &self.site.runtime),
+      self.site.router.place(),
+      Wanted::of(self.site.router.place(), self.site.compose()),
       known,
     ) {
       (Place::Container(name), ..) => format!("docker exec {name} {command} {arguments}"),
@@ -240,31 +224,24 @@ impl Router for NginxRouter {
   fn save(&self) -> PortFuture<'_, SavedFile> {
     Box::pin(async {
       let proxy = self.proxy().await?;
-      self.saved(&self.locate(&proxy)?)
+      self.managed.saved(&self.locate(&proxy)?)
     })
   }
 
   fn next(&self, slot: Slot, generation: u64, operation: OperationId) -> PortFuture<'_, NextFile> {
     Box::pin(async move {
       let proxy = self.proxy().await?;
-      self.next_file(&self.locate(&proxy)?, slot, generation, operation)
+      let located = self.locate(&proxy)?;
+      self
+        .managed
+        .next_file(&located, slot, generation, operation)
     })
   }
 
   fn diff<'a>(&'a self, next: &'a NextFile) -> PortFuture<'a, Vec<String>> {
     Box::pin(async {
       let proxy = self.proxy().await?;
-      let current = self.current(&self.locate(&proxy)?)?;
-      let text = |content: &FileContent| match content {
-        FileContent::Text(text) => text.clone(),
-        FileContent::Link(target) => format!("link to {target}\n"),
-      };
-      let before = current.content.as_ref().map(text).unwrap_or_default();
-      Ok(text_diff::unified(
-        &self.shown(),
-        &before,
-        &text(&next.content),
-      ))
+      self.managed.diff(&self.locate(&proxy)?, next)
     })
   }
 
@@ -287,7 +264,10 @@ impl Router for NginxRouter {
   fn test(&self) -> PortFuture<'_, ()> {
     Box::pin(async {
       let ran = self.say(&["-t"]).await?;
-      accepted(&ran, format!("`{} -t`", self.site.router.command.join(" ")))
+      accepted(
+        &ran,
+        format!("`{} -t`", self.site.router.command().join(" ")),
+      )
     })
   }
 
@@ -311,7 +291,7 @@ impl Router for NginxRouter {
   }
 
   fn proof_words(&self) -> String {
-    self.proof_text()
+    self.listener.proof_words()
   }
 
   fn command_lines(&self) -> Vec<String> {
@@ -329,17 +309,4 @@ impl Router for NginxRouter {
   fn requests(&self) -> PortFuture<'_, mpsc::Receiver<Vec<Request>>> {
     Box::pin(self.follow_requests())
   }
-}
-
-/// Which slot a managed file of this text names; the reader as the fuzz target sees it.
-#[cfg(feature = "fuzzing")]
-pub fn named_slot(text: &str, blue: &str, green: &str) -> Option<crate::model::Slot> {
-  let templates = crate::model::BySlot {
-    blue: content::Template::new(blue),
-    green: content::Template::new(green),
-  };
-  let places = content::places(text, &templates);
-  content::whole(text, &templates)
-    .slot
-    .or_else(|| places.first().map(|place| place.slot))
 }

@@ -11,13 +11,14 @@ use std::{
 };
 
 use super::{
-  NginxRouter, disk,
+  NginxRouter,
   dump::{self, Dump},
   host,
 };
 use crate::{
   adapters::router::{
     container::Found,
+    managed::{Located, disk},
     process::{self, MOST_OUTPUT, Ran},
     wanted::Wanted,
   },
@@ -55,7 +56,7 @@ pub(super) struct Learned {
 
 impl NginxRouter {
   pub(super) async fn proxy(&self) -> Result<Proxy, PortError> {
-    let Some(wanted) = Wanted::of(&self.site.router.place, &self.site.runtime) else {
+    let Some(wanted) = Wanted::of(self.site.router.place(), self.site.compose()) else {
       return Ok(Proxy::Host);
     };
     let found = self.containers.find(&wanted).await?;
@@ -76,7 +77,7 @@ impl NginxRouter {
     let command: Vec<String> = self
       .site
       .router
-      .command
+      .command()
       .iter()
       .cloned()
       .chain(arguments)
@@ -127,7 +128,7 @@ impl NginxRouter {
 
   /// `nginx -T`: its own test and what it would load, in one question.
   pub(super) async fn dump(&self, proxy: &Proxy) -> Result<Result<Dump, String>, PortError> {
-    let mut command = self.site.router.command.clone();
+    let mut command = self.site.router.command().to_vec();
     command.push("-T".to_owned());
     let ran = self.run(proxy, &command, MOST_DUMP).await?;
     if ran.code == 0 {
@@ -253,8 +254,30 @@ impl NginxRouter {
 
   /// The value of an option of the configured command.
   fn given(&self, option: &str) -> Option<&str> {
-    let command = &self.site.router.command;
+    let command = self.site.router.command();
     let at = command.iter().position(|word| word == option)?;
     command.get(at + 1).map(String::as_str)
   }
+}
+
+/// nginx names a file as its include directive spelled it; on this host links can be followed.
+pub(super) fn includes(proxy: &Proxy, located: &Located, dump: &Dump) -> bool {
+  let named = [&located.reach.inside, &located.alias];
+  if named
+    .into_iter()
+    .flatten()
+    .any(|path| dump.includes(&dump::tidy(path)))
+  {
+    return true;
+  }
+  matches!(proxy, Proxy::Host)
+    && dump.files.iter().any(|path| {
+      let path = Path::new(path);
+      let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+      let literal = folder
+        .zip(path.file_name())
+        .map(|(folder, name)| folder.join(name));
+      literal.as_deref() == Some(&*located.path)
+        || path.canonicalize().is_ok_and(|path| path == located.path)
+    })
 }

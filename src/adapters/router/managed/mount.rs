@@ -8,12 +8,12 @@ use crate::model::router::Mount;
 
 /// The managed file as the proxy reaches it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reach {
-  pub(super) mount: Mount,
+pub(in crate::adapters::router) struct Reach {
+  pub(in crate::adapters::router) mount: Mount,
   /// Its path for the proxy; none when the proxy does not see it.
-  pub(super) inside: Option<String>,
+  pub(in crate::adapters::router) inside: Option<String>,
   /// The mounted folder on this host; nothing outside of it exists for the proxy.
-  pub(super) root: Option<PathBuf>,
+  pub(in crate::adapters::router) root: Option<PathBuf>,
 }
 
 impl Reach {

@@ -1,17 +1,56 @@
-//! A file of this host that nginx writes its log to: it grows, is emptied, and is replaced.
+//! Log files of this host: read as they grow and are replaced, and written so that none grows without
+//! bound. Used for the proxies' logs and for the logs of processes.
 
 use std::{
-  fs::File,
-  io::{Read, Seek, SeekFrom},
+  fs::{self, File},
+  io::{self, Read, Seek, SeekFrom, Write},
   os::unix::fs::MetadataExt,
+  path::{Path, PathBuf},
 };
+
+use super::ledger::Access;
+use crate::engine::ports::PortError;
 
 /// Read at one turn.
 const MOST_READ: u64 = 1024 * 1024;
+/// A written log's former content is kept beside it, so that twice this is on disk at most.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// A log of ours.
+pub(super) struct WrittenLog {
+  path: PathBuf,
+  file: File,
+  length: u64,
+  access: Access,
+}
+
+impl WrittenLog {
+  pub(super) fn open(path: &Path, access: Access) -> Result<Self, PortError> {
+    let file = access.open_append(path)?;
+    Ok(Self {
+      length: file.metadata().map_or(0, |facts| facts.len()),
+      path: path.to_owned(),
+      file,
+      access,
+    })
+  }
+
+  /// A log that cannot be written is no reason to stop serving: what fails is left out.
+  pub(super) fn write(&mut self, line: &str) {
+    if self.length > LARGEST
+      && fs::rename(&self.path, self.path.with_added_extension("1")).is_ok()
+      && let Ok(fresh) = Self::open(&self.path, self.access)
+    {
+      *self = fresh;
+    }
+    self.length += u64::try_from(line.len()).unwrap_or_default();
+    drop(self.file.write_all(line.as_bytes()));
+  }
+}
 
 /// A file that grows and is replaced.
 pub(super) struct LogFile {
-  path: String,
+  path: PathBuf,
   file: File,
   at: u64,
   /// It was opened within a line, whose rest is no line.
@@ -19,8 +58,8 @@ pub(super) struct LogFile {
 }
 
 impl LogFile {
-  /// From so many bytes before its end.
-  pub(super) fn open(path: &str, before: u64) -> std::io::Result<Self> {
+  /// From its last `before` bytes on.
+  pub(super) fn open(path: &Path, before: u64) -> io::Result<Self> {
     let mut file = File::open(path)?;
     let at = file.metadata()?.len().saturating_sub(before);
     file.seek(SeekFrom::Start(at))?;
@@ -33,7 +72,7 @@ impl LogFile {
   }
 
   /// What was written since; of a file that was replaced or emptied, from its start.
-  pub(super) fn more(&mut self) -> std::io::Result<Vec<u8>> {
+  pub(super) fn more(&mut self) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = (&self.file).take(MOST_READ).read_to_end(&mut bytes)?;
     self.at += u64::try_from(read).unwrap_or_default();
@@ -44,7 +83,7 @@ impl LogFile {
       }
       return Ok(bytes);
     }
-    let (open, named) = (self.file.metadata()?, std::fs::metadata(&self.path)?);
+    let (open, named) = (self.file.metadata()?, fs::metadata(&self.path)?);
     if (open.dev(), open.ino()) != (named.dev(), named.ino()) {
       self.file = File::open(&self.path)?;
       (self.at, self.within) = (0, false);
@@ -58,8 +97,6 @@ impl LogFile {
 
 #[cfg(test)]
 mod tests {
-  use std::{fs, io::Write};
-
   use super::*;
 
   #[test]
@@ -67,7 +104,7 @@ mod tests {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("access.log");
     fs::write(&path, "one\n").unwrap();
-    let mut log = LogFile::open(path.to_str().unwrap(), 100).unwrap();
+    let mut log = LogFile::open(&path, 1024).unwrap();
     let mut said = || {
       let mut all = log.more().unwrap();
       all.extend(log.more().unwrap());
@@ -93,7 +130,7 @@ mod tests {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("access.log");
     fs::write(&path, "one\ntwo\n").unwrap();
-    let mut log = LogFile::open(path.to_str().unwrap(), 6).unwrap();
+    let mut log = LogFile::open(&path, 6).unwrap();
     assert_eq!(log.more().unwrap(), b"two\n");
   }
 }

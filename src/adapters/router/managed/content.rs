@@ -24,9 +24,9 @@ const OPERATION: &str = "{operation}";
 
 /// What a text says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Named {
-  pub(super) slot: Option<Slot>,
-  pub(super) generation: Option<u64>,
+pub(in crate::adapters::router) struct Named {
+  pub(in crate::adapters::router) slot: Option<Slot>,
+  pub(in crate::adapters::router) generation: Option<u64>,
 }
 
 /// One place of a text where one slot's template stands.

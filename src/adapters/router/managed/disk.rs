@@ -16,7 +16,7 @@ use crate::model::router::{FileContent, FileHash, Mount};
 /// Far above any real switch file; a larger one is a mistake in the configuration.
 const MOST_BYTES: u64 = 1024 * 1024;
 
-pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub(in crate::adapters::router) fn read(path: &Path) -> io::Result<Vec<u8>> {
   let mut bytes = Vec::new();
   File::open(path)?
     .take(MOST_BYTES + 1)
@@ -27,12 +27,12 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
   Ok(bytes)
 }
 
-pub(super) fn hash(bytes: &[u8]) -> FileHash {
+pub(in crate::adapters::router) fn hash(bytes: &[u8]) -> FileHash {
   FileHash(hex(&Sha256::digest(bytes)))
 }
 
 /// A link's hash covers where it points and what stands there, so that either change is seen.
-pub(super) fn link_hash(target: &str, bytes: &[u8]) -> FileHash {
+pub(in crate::adapters::router) fn link_hash(target: &str, bytes: &[u8]) -> FileHash {
   let mut all = Sha256::new();
   all.update(format!("link:{target}\n"));
   all.update(bytes);

@@ -1,18 +1,30 @@
-//! One request through the proxy's own listener on a connection of its own, and which slot that
+//! One request through a proxy's own listener on a connection of its own, and which slot that
 //! proves. Every way is honest about its limits: two slots with the same value prove nothing.
+
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::NginxRouter;
 use crate::{
-  adapters::probe::{Answer, http::NoAnswer, json, request::Request},
-  config::ProofBy,
+  adapters::probe::{
+    Answer,
+    http::{Http, NoAnswer},
+    json,
+    request::Request,
+  },
+  config::{ProofBy, Site},
   engine::ports::{PortError, PortErrorKind},
   model::{BySlot, Slot, router::Sample, shown::Shown},
 };
 
 /// One request may take this long; a switch has many of them.
 const WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Where users' requests arrive.
+pub(super) struct Listener {
+  site: Arc<Site>,
+  http: Http,
+}
 
 pub(super) fn lost(detail: &str) -> Sample {
   Sample::Lost {
@@ -26,37 +38,39 @@ pub(super) fn unclear(detail: &str) -> Sample {
   }
 }
 
-impl NginxRouter {
-  pub(super) async fn sample_once(&self) -> Result<Sample, PortError> {
-    let url = self.site.proof.url.as_deref();
-    match (&self.site.proof.by, url) {
-      (ProofBy::Effective, None) => self.by_effect().await,
-      (ProofBy::Effective, Some(url)) => match self.ask(url).await? {
-        Ok(_) => self.by_effect().await,
-        Err(lost) => Ok(lost),
-      },
-      (_, None) => Err(self.proof_wrong("there is no address to ask: set url under [proof]")),
-      (ProofBy::Log, Some(url)) => self.by_log(url).await,
-      (by, Some(url)) => Ok(match self.answer(url).await? {
-        Ok(answer) if answer.status >= 500 => match judge(by, &answer) {
-          Sample::Answered { slot, .. } => Sample::Failing {
-            slot,
-            detail: self.told(&answer),
-          },
-          _ => Sample::Lost {
-            detail: self.told(&answer),
-          },
-        },
-        Ok(answer) => judge(by, &answer),
-        Err(lost) => lost,
-      }),
+impl Listener {
+  pub(super) fn new(site: Arc<Site>) -> Self {
+    Self {
+      site,
+      http: Http::default(),
     }
   }
 
-  pub(super) fn proof_wrong(&self, detail: impl Into<String>) -> PortError {
+  /// By the ways that need nothing but the answer.
+  pub(super) async fn sample(&self) -> Result<Sample, PortError> {
+    let by = &self.site.proof.by;
+    let Some(url) = self.site.proof.url.as_deref() else {
+      return Err(self.wrong("there is no address to ask: set url under [proof]"));
+    };
+    Ok(match self.answer(url).await? {
+      Ok(answer) if answer.status >= 500 => match judge(by, &answer) {
+        Sample::Answered { slot, .. } => Sample::Failing {
+          slot,
+          detail: self.told(&answer),
+        },
+        _ => Sample::Lost {
+          detail: self.told(&answer),
+        },
+      },
+      Ok(answer) => judge(by, &answer),
+      Err(lost) => lost,
+    })
+  }
+
+  fn wrong(&self, detail: impl Into<String>) -> PortError {
     PortError::new(
       PortErrorKind::Misconfigured,
-      format!("asking through the proxy ({})", self.proof_text()),
+      format!("asking through the proxy ({})", self.proof_words()),
       detail,
     )
   }
@@ -82,7 +96,7 @@ impl NginxRouter {
   async fn answer(&self, url: &str) -> Result<Result<Answer, Sample>, PortError> {
     let url = url
       .parse()
-      .map_err(|error| self.proof_wrong(format!("the URL cannot be read: {error}")))?;
+      .map_err(|error| self.wrong(format!("the URL cannot be read: {error}")))?;
     let mut request = Request::get(url);
     request
       .headers
@@ -90,11 +104,11 @@ impl NginxRouter {
     match self.http.send(&request, None, WITHIN).await {
       Ok(answer) => Ok(Ok(answer)),
       Err(NoAnswer::Lost(why)) => Ok(Err(lost(&why))),
-      Err(NoAnswer::Unsendable(why)) => Err(self.proof_wrong(why)),
+      Err(NoAnswer::Unsendable(why)) => Err(self.wrong(why)),
     }
   }
 
-  pub(super) fn proof_text(&self) -> String {
+  pub(super) fn proof_words(&self) -> String {
     let url = self.site.proof.url.as_deref().unwrap_or("the proxy");
     let url = self.site.secrets.mask(url);
     match &self.site.proof.by {

@@ -1,28 +1,39 @@
-//! The one file that is ours: where it is, what it says now, and what it would say for a slot.
+//! The one file of any proxy that is ours: where it is, what it says now, what it would say for a
+//! slot, and how it is replaced. Whether the proxy reads it is for each proxy's own adapter to say.
+//!
+//! `content` is what it would hold, `mount` how the proxy reaches it, `disk` how it is written.
+
+mod content;
+pub(super) mod disk;
+mod mount;
 
 use std::{
   fs,
   path::{Path, PathBuf},
+  sync::Arc,
 };
 
-use super::{
-  NginxRouter,
-  content::{self, Named, Template},
-  disk,
-  dump::{Dump, tidy},
-  mount::{self, Reach},
-  proxy::Proxy,
+use self::{
+  content::{Named, Template},
+  mount::Reach,
 };
+use super::container::Mounted;
 use crate::{
-  config::SwitchFile,
+  config::{Site, SwitchFile},
   engine::ports::{PortError, PortErrorKind},
   model::{
     BySlot, Slot,
     event::SavedFile,
     operation::OperationId,
     router::{FileContent, FileHash, ManagedFile, Mount, NextFile},
+    text_diff,
   },
 };
+
+/// The managed file of one site.
+pub(super) struct Managed {
+  site: Arc<Site>,
+}
 
 /// Where the managed file is.
 pub(super) struct Located {
@@ -30,7 +41,7 @@ pub(super) struct Located {
   pub(super) path: PathBuf,
   pub(super) reach: Reach,
   /// Another path by which the proxy may name it, when the configured path is a link.
-  alias: Option<String>,
+  pub(super) alias: Option<String>,
 }
 
 /// What it says now.
@@ -41,7 +52,11 @@ pub(super) struct Current {
   pub(super) named: Named,
 }
 
-impl NginxRouter {
+impl Managed {
+  pub(super) fn new(site: Arc<Site>) -> Self {
+    Self { site }
+  }
+
   /// The managed file as the operator names it: from the site's root when it is in there.
   pub(super) fn shown(&self) -> String {
     let path = self.site.router.switch.path();
@@ -60,7 +75,8 @@ impl NginxRouter {
     )
   }
 
-  pub(super) fn locate(&self, proxy: &Proxy) -> Result<Located, PortError> {
+  /// `mounts` are those of the proxy's container; none when it runs on this host.
+  pub(super) fn locate(&self, mounts: Option<&[Mounted]>) -> Result<Located, PortError> {
     let configured = self.site.router.switch.path();
     let name = configured
       .file_name()
@@ -74,14 +90,10 @@ impl NginxRouter {
       SwitchFile::Link { .. } => literal.clone(),
       _ => literal.canonicalize().unwrap_or_else(|_| literal.clone()),
     };
-    let reach = match proxy {
-      Proxy::Host => Reach::host(&path),
-      Proxy::Container(found) => mount::reach(&path, &found.mounts),
-    };
-    let alias = match proxy {
-      Proxy::Container(found) if literal != path => mount::reach(&literal, &found.mounts).inside,
-      _ => None,
-    };
+    let reach = mounts.map_or_else(|| Reach::host(&path), |mounts| mount::reach(&path, mounts));
+    let alias = mounts
+      .filter(|_| literal != path)
+      .and_then(|mounts| mount::reach(&literal, mounts).inside);
     if matches!(self.site.router.switch, SwitchFile::Link { .. })
       && reach.mount == Mount::SingleFile
     {
@@ -187,26 +199,22 @@ impl NginxRouter {
     })
   }
 
-  pub(super) fn managed(
+  /// `inside` is its hash as the proxy reads it, `included` whether the proxy loads it.
+  pub(super) fn facts(
     &self,
-    proxy: &Proxy,
     located: &Located,
     inside: Option<FileHash>,
-    dump: Option<&Dump>,
+    included: Option<bool>,
   ) -> Result<ManagedFile, PortError> {
     let current = self.current(located)?;
     Ok(ManagedFile {
       path: self.shown(),
-      inside: if located.reach.mount == Mount::Host {
-        Some(current.hash.clone())
-      } else {
-        inside
-      },
+      inside,
       hash: current.hash,
       names: current.named.slot,
       generation: current.named.generation,
       mount: located.reach.mount,
-      included: dump.map(|dump| includes(proxy, located, dump)),
+      included,
       writable: disk::writable(&located.path, located.reach.mount),
     })
   }
@@ -325,26 +333,66 @@ impl NginxRouter {
     relative.extend(real.components().skip(shared));
     Ok(relative.to_string_lossy().into_owned())
   }
+
+  /// A unified diff of the file against `next`.
+  pub(super) fn diff(&self, located: &Located, next: &NextFile) -> Result<Vec<String>, PortError> {
+    let current = self.current(located)?;
+    let text = |content: &FileContent| match content {
+      FileContent::Text(text) => text.clone(),
+      FileContent::Link(target) => format!("link to {target}\n"),
+    };
+    let before = current.content.as_ref().map(text).unwrap_or_default();
+    Ok(text_diff::unified(
+      &self.shown(),
+      &before,
+      &text(&next.content),
+    ))
+  }
+
+  /// Puts `content` in the file's place the way its mount needs it.
+  pub(super) async fn put(
+    &self,
+    path: PathBuf,
+    mount: Mount,
+    content: &FileContent,
+  ) -> Result<(), PortError> {
+    if mount == Mount::Absent {
+      return Err(self.wrong(
+        "no mount of the proxy holds it, so writing it would change nothing: mount its folder",
+      ));
+    }
+    let content = content.clone();
+    let written = tokio::task::spawn_blocking(move || disk::put(&path, mount, &content)).await;
+    let failed = |error: std::io::Error| {
+      let detail = match error.kind() {
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+          format!("{error}: run cutover as a user who may write in its folder")
+        }
+        _ => error.to_string(),
+      };
+      self.wrong(detail)
+    };
+    written
+      .map_err(|error| {
+        PortError::new(
+          PortErrorKind::Unexpected,
+          "writing the managed file",
+          error.to_string(),
+        )
+      })?
+      .map_err(failed)
+  }
 }
 
-/// nginx names a file as its include directive spelled it; on this host links can be followed.
-fn includes(proxy: &Proxy, located: &Located, dump: &Dump) -> bool {
-  let named = [&located.reach.inside, &located.alias];
-  if named
-    .into_iter()
-    .flatten()
-    .any(|path| dump.includes(&tidy(path)))
-  {
-    return true;
-  }
-  matches!(proxy, Proxy::Host)
-    && dump.files.iter().any(|path| {
-      let path = Path::new(path);
-      let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
-      let literal = folder
-        .zip(path.file_name())
-        .map(|(folder, name)| folder.join(name));
-      literal.as_deref() == Some(&*located.path)
-        || path.canonicalize().is_ok_and(|path| path == located.path)
-    })
+/// Which slot a managed file of this text names; the reader as the fuzz target sees it.
+#[cfg(feature = "fuzzing")]
+pub fn named_slot(text: &str, blue: &str, green: &str) -> Option<Slot> {
+  let templates = BySlot {
+    blue: Template::new(blue),
+    green: Template::new(green),
+  };
+  let places = content::places(text, &templates);
+  content::whole(text, &templates)
+    .slot
+    .or_else(|| places.first().map(|place| place.slot))
 }
