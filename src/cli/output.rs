@@ -120,6 +120,12 @@ impl Out {
     send(&mut self.data, &text)
   }
 
+  /// A text of the program's own for another program to read, such as a completion script: byte for
+  /// byte, because nothing in it came from outside.
+  pub fn own(&mut self, text: &str) -> Result<(), WriteError> {
+    send(&mut self.data, text)
+  }
+
   /// What is going on. A reader that went away does not matter to an operation that runs.
   pub fn progress(&mut self, page: &Page) {
     let text = dress(page, &self.secrets, self.progress_target);

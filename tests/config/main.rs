@@ -9,6 +9,7 @@
 mod assets;
 mod console;
 mod detect;
+mod editors;
 mod faults;
 mod files;
 mod hostile;
