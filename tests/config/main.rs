@@ -13,6 +13,7 @@ mod editors;
 mod faults;
 mod files;
 mod hostile;
+mod packages;
 mod sites;
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
