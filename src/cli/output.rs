@@ -4,6 +4,8 @@
 //! terminal is removed, and color is added last. Nothing else in the product writes to either.
 
 mod json;
+#[cfg(test)]
+mod reference;
 
 use std::io::{self, IsTerminal, Write};
 
