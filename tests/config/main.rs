@@ -9,6 +9,7 @@
 mod assets;
 mod console;
 mod detect;
+mod documents;
 mod editors;
 mod faults;
 mod files;
