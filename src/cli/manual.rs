@@ -6,6 +6,8 @@ mod page;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Write;
+
 use clap::Command;
 use clap_complete::{generate, shells};
 
@@ -30,9 +32,29 @@ pub fn completions(shell: Shell) -> String {
   match shell {
     Shell::Bash => generate(shells::Bash, &mut root, name, &mut out),
     Shell::Zsh => generate(shells::Zsh, &mut root, name, &mut out),
-    Shell::Fish => generate(shells::Fish, &mut root, name, &mut out),
+    Shell::Fish => {
+      generate(shells::Fish, &mut root, name, &mut out);
+      out.extend(fish_words(&root).into_bytes());
+    }
   }
   String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The words of arguments without a flag, such as the slots: the library leaves them out for fish.
+fn fish_words(root: &Command) -> String {
+  let mut out = String::new();
+  for verb in root.get_subcommands() {
+    for words in verb
+      .get_positionals()
+      .filter_map(|arg| arg.get_value_parser().possible_values())
+    {
+      let words: Vec<String> = words.map(|word| word.get_name().to_owned()).collect();
+      let (verb, words) = (verb.get_name(), words.join(" "));
+      let when = format!("__fish_cutover_using_subcommand {verb}");
+      let _ = writeln!(out, "complete -c cutover -n \"{when}\" -f -a \"{words}\"");
+    }
+  }
+  out
 }
 
 /// The command line without what only the program itself types.

@@ -47,6 +47,11 @@ fn each_shell_offers_the_slots_where_one_is_asked_for() {
   assert!(completions(Shell::Bash).contains("blue green"));
   assert!(completions(Shell::Zsh).contains("(blue green)"));
   assert!(completions(Shell::Zsh).contains("(auto blue green)"));
+  assert!(
+    completions(Shell::Fish).contains("using_subcommand switch\" -f -a \"blue green\""),
+    "{}",
+    completions(Shell::Fish)
+  );
 }
 
 #[test]

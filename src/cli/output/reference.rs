@@ -25,7 +25,8 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md");
 const HEAD: &str = "# What `--json` prints\n\n\
   Made from real values by a test that fails when this page is stale. Each table is the value flattened: \
   `[]` is each element of a list, and one example stands for all. Keys are only ever added; `schema` counts up \
-  when one changes its meaning. What is not known is not left out and not zero: it is `null`, or an `error`.\n\n\
+  when one changes its meaning. What could be observed has `known` `yes`, a `value` and \
+  its time `at`; what could not has `known` `no`, the reason `why` and `since` when. Unknown is never healthy.\n\n\
   One JSON value per line on stdout. Characters outside ASCII are written as `\\u` escapes, and secrets are \
   starred out. Progress stays on stderr.\n";
 
