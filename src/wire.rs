@@ -25,7 +25,8 @@ use crate::{
   cli::{
     args::{Cli, ConfigVerb, Verb},
     commands::{self, Desk},
-    output::Out,
+    manual,
+    output::{Out, WriteError},
   },
   config::{
     self, ConfigFaults, Loaded, NotFound, Origins, Overrides, Places, ProxyConfig, RuntimeConfig,
@@ -47,6 +48,12 @@ pub async fn run(cli: Cli) -> Outcome {
     Some(Verb::Demo(demo)) => return demo::run(&cli, demo, &mut out).await,
     Some(Verb::Sample) => return serve::sample(&mut out).await,
     _ => {}
+  }
+  if let Some(text) = cli.verb.as_ref().and_then(manual::text) {
+    return match out.own(&text) {
+      Ok(()) | Err(WriteError::ReaderGone) => Outcome::Done,
+      Err(_) => Outcome::Failed,
+    };
   }
   let loaded = match load(&cli) {
     Ok(loaded) => loaded,
@@ -193,6 +200,7 @@ fn configuration_text(loaded: &Loaded, verb: ConfigVerb) -> Result<String, Confi
   let console = || config::load_console_settings(&places()?, &environment);
   match verb {
     ConfigVerb::Path => Ok(file.to_string()),
+    ConfigVerb::Schema => Ok(config::json_schema()),
     ConfigVerb::Check => console().map(|_| format!("{file}: no faults")),
     ConfigVerb::Show { origin } => {
       let origins = if origin { Origins::Show } else { Origins::Hide };

@@ -3,6 +3,7 @@
 
 mod globals;
 mod intent;
+mod offered;
 mod parse;
 #[cfg(test)]
 mod reference;
@@ -15,9 +16,9 @@ use clap::Parser;
 pub use globals::{ColorWhen, DryRun, Globals};
 pub use parse::{Stop, Stream, command, parse};
 pub use verbs::{
-  ConfigVerb, Demo, Deploy, Doctor, Health, History, Init, LockVerb, Logs, Migrate, Note,
-  NumberArg, OnlyDryRun, Operate, PartArg, Proxy, Restore, Rollback, Show, Smoke, Status,
-  Supervise, Switch, Target, Ui, Verb,
+  Completions, ConfigVerb, Demo, Deploy, Doctor, Health, History, Init, LockVerb, Logs, Migrate,
+  Note, NumberArg, OnlyDryRun, Operate, PartArg, Proxy, Restore, Rollback, Shell, Show, Smoke,
+  Status, Supervise, Switch, Target, Ui, Verb,
 };
 
 /// Blue/green operations: deploy beside users, prove it, switch, roll back.

@@ -40,12 +40,18 @@ pub const MEANINGS: [(Outcome, &str); 10] = [
   ),
 ];
 
+/// Every number the program ends with, and what it means.
+pub fn codes() -> impl Iterator<Item = (u8, &'static str)> {
+  MEANINGS
+    .into_iter()
+    .map(|(outcome, meaning)| (outcome.exit_code(), meaning))
+    .chain([(INTERRUPTED, "interrupted before anything was started")])
+}
+
 /// The list shown below `cutover --help`.
 pub fn list() -> String {
-  let row = |code: u8, meaning: &str| format!("  {code:>3}  {meaning}");
-  let mut lines = vec!["Exit codes:".to_owned()];
-  lines.extend(MEANINGS.map(|(outcome, meaning)| row(outcome.exit_code(), meaning)));
-  lines.push(row(INTERRUPTED, "interrupted before anything was started"));
+  let rows = codes().map(|(code, meaning)| format!("  {code:>3}  {meaning}"));
+  let lines: Vec<String> = ["Exit codes:".to_owned()].into_iter().chain(rows).collect();
   lines.join("\n")
 }
 

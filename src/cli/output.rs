@@ -4,6 +4,8 @@
 //! terminal is removed, and color is added last. Nothing else in the product writes to either.
 
 mod json;
+#[cfg(test)]
+mod reference;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -118,6 +120,12 @@ impl Out {
     let mut text = json::clean(&serde_json::to_string(value)?, &self.secrets);
     text.push('\n');
     send(&mut self.data, &text)
+  }
+
+  /// A text of the program's own for another program to read, such as a completion script: byte for
+  /// byte, because nothing in it came from outside.
+  pub fn own(&mut self, text: &str) -> Result<(), WriteError> {
+    send(&mut self.data, text)
   }
 
   /// What is going on. A reader that went away does not matter to an operation that runs.

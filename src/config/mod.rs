@@ -13,6 +13,7 @@ mod disk;
 mod env_file;
 mod fault;
 mod fit;
+mod json_schema;
 mod layers;
 mod load;
 mod origin;
@@ -32,6 +33,7 @@ pub use console::{
 };
 pub use env_file::parse_env;
 pub use fault::{ConfigFault, ConfigFaults};
+pub use json_schema::json_schema;
 pub use layers::variable;
 pub use load::{Environment, Loaded, Override, Overrides, judge, load, load_settings, load_text};
 pub use origin::{Origin, Setting};

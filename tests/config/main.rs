@@ -9,9 +9,12 @@
 mod assets;
 mod console;
 mod detect;
+mod documents;
+mod editors;
 mod faults;
 mod files;
 mod hostile;
+mod packages;
 mod sites;
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use clap::{Arg, Command};
 
 use super::command;
-use crate::cli::exit::{INTERRUPTED, MEANINGS};
+use crate::cli::exit::codes;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cli.md");
 
@@ -34,13 +34,9 @@ fn page() -> String {
   );
   out.push_str("\n`-n` is not a dry run after `history`, where it is a number.\n");
   out.push_str("\n## Exit codes\n\n| code | meaning |\n|---|---|\n");
-  for (outcome, meaning) in MEANINGS {
-    let _ = writeln!(out, "| {} | {meaning} |", outcome.exit_code());
+  for (code, meaning) in codes() {
+    let _ = writeln!(out, "| {code} | {meaning} |");
   }
-  let _ = writeln!(
-    out,
-    "| {INTERRUPTED} | interrupted before anything was started |"
-  );
   for verb in verbs(&root) {
     section(&mut out, verb, "##", "cutover");
   }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
-use super::globals::DryRun;
+use super::{globals::DryRun, offered::offered};
 use crate::model::{Slot, VersionName, event::Recovery, operation::OperationId};
 
 #[derive(Clone, Debug, Subcommand)]
@@ -102,6 +102,12 @@ pub enum Verb {
   /// Be the parent of one process; started by the runtime
   #[command(hide = true)]
   Supervise(Supervise),
+  /// What a shell needs to complete verbs, flags and slots
+  #[command(before_help = "Example: cutover completions bash")]
+  Completions(Completions),
+  /// The manual page, for `man -l -`
+  #[command(before_help = "Example: cutover man")]
+  Man,
   /// Run one operation; started by the other verbs
   #[command(hide = true)]
   Operate(Operate),
@@ -141,6 +147,8 @@ impl Verb {
       | Self::Demo(_)
       | Self::Sample
       | Self::Supervise(_)
+      | Self::Completions(_)
+      | Self::Man
       | Self::Operate(_) => None,
     }
   }
@@ -187,7 +195,12 @@ pub struct Status {
 )]
 pub struct Deploy {
   /// auto (the standby slot), blue or green; never the live one
-  #[arg(value_name = "SLOT", default_value = "auto", value_parser = target)]
+  #[arg(
+    value_name = "SLOT",
+    default_value = "auto",
+    value_parser = offered(&["auto", "blue", "green"], target),
+    hide_possible_values = true
+  )]
   pub target: Target,
   /// The version to deploy
   #[arg(long, value_name = "V", allow_hyphen_values = true)]
@@ -231,14 +244,14 @@ fn target(text: &str) -> Result<Target, String> {
 #[derive(Clone, Debug, Args)]
 pub struct Health {
   /// blue or green (default: both)
-  #[arg(value_name = "SLOT")]
+  #[arg(value_name = "SLOT", hide_possible_values = true)]
   pub slot: Option<Slot>,
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct Smoke {
   /// blue or green
-  #[arg(value_name = "SLOT")]
+  #[arg(value_name = "SLOT", hide_possible_values = true)]
   pub slot: Slot,
   /// Run only this test; proves nothing about the slot
   #[arg(long, value_name = "NAME")]
@@ -250,7 +263,7 @@ pub struct Smoke {
 #[derive(Clone, Debug, Args)]
 pub struct Switch {
   /// The slot users are sent to
-  #[arg(value_name = "SLOT")]
+  #[arg(value_name = "SLOT", hide_possible_values = true)]
   pub slot: Slot,
   /// Why, for the history
   #[arg(long, value_name = "TEXT")]
@@ -277,7 +290,7 @@ pub struct Rollback {
 #[derive(Clone, Debug, Args)]
 pub struct PartArg {
   /// blue or green
-  #[arg(value_name = "SLOT")]
+  #[arg(value_name = "SLOT", hide_possible_values = true)]
   pub slot: Slot,
   /// Only this service
   #[arg(value_name = "SERVICE")]
@@ -338,7 +351,7 @@ pub struct Doctor {
 #[derive(Clone, Debug, Args)]
 pub struct Logs {
   /// blue or green (default: both)
-  #[arg(value_name = "SLOT")]
+  #[arg(value_name = "SLOT", hide_possible_values = true)]
   pub slot: Option<Slot>,
   /// Only this service
   #[arg(value_name = "SERVICE")]
@@ -366,12 +379,15 @@ pub enum ConfigVerb {
   /// Print the path of the configuration file in use
   #[command(before_help = "Example: cutover config path")]
   Path,
+  /// Print the JSON schema of cutover.toml, with which an editor completes and checks keys
+  #[command(before_help = "Example: cutover config schema")]
+  Schema,
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct Migrate {
   /// The slot whose code migrates (default: the standby slot)
-  #[arg(value_name = "SLOT")]
+  #[arg(value_name = "SLOT", hide_possible_values = true)]
   pub slot: Option<Slot>,
   /// Print the schema's state and change nothing
   #[arg(long, conflicts_with = "dry_run")]
@@ -423,6 +439,20 @@ pub struct Supervise {
   /// The first digits of the process's ID
   #[arg(value_name = "ID")]
   pub id: String,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Completions {
+  /// The shell that is to read it
+  #[arg(value_name = "SHELL", value_enum)]
+  pub shell: Shell,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+  Bash,
+  Zsh,
+  Fish,
 }
 
 #[derive(Clone, Copy, Debug, Args)]
