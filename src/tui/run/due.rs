@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Figures, the clock and an answer through the proxy come with the same beat: one frame for all.
-const GATHER: Duration = Duration::from_millis(8);
+const GATHER: Duration = Duration::from_millis(4);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
@@ -48,7 +48,7 @@ mod tests {
     due.soon();
     assert_eq!(due.at(clock), Some(clock));
     assert_eq!(due.at(now), Some(now + GATHER), "a moment more");
-    tokio::time::advance(Duration::from_millis(5)).await;
+    tokio::time::advance(Duration::from_millis(2)).await;
     due.soon();
     assert_eq!(due.at(now), Some(now + GATHER), "but only once");
     due = Due::Now;
