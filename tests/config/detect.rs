@@ -114,7 +114,10 @@ fn shapes() -> Vec<Shape> {
   let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
   let mut all: Vec<Shape> = fs::read_dir(folder)
     .expect("the fixtures")
-    .map(|entry| shape(&entry.expect("an entry").path()))
+    .map(|entry| entry.expect("an entry").path())
+    // The doctor's setups have defects instead of facts; tests/it/doctor_setups reads them.
+    .filter(|folder| !folder.ends_with("doctor"))
+    .map(|folder| shape(&folder))
     .collect();
   all.sort_by(|one, other| one.name.cmp(&other.name));
   all
