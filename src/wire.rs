@@ -91,7 +91,7 @@ pub async fn run(cli: Cli) -> Outcome {
     }
   };
   if let Some(Verb::Doctor(verb)) = &cli.verb {
-    world.surroundings = doctor::surroundings(site.root.clone(), verb.scripts.clone());
+    world.surroundings = doctor::around(&site, verb.scripts.clone());
   }
   let operations = Arc::new(RunnerProcesses::new(ledger));
   if console::is_wanted(&cli) {
@@ -155,7 +155,7 @@ fn world(site: &Arc<Site>, lock: Option<File>) -> Result<(World, Arc<FileLedger>
     database,
     commands: Arc::new(HostCommands::new(Arc::clone(site), child_stdin)),
     ledger: Arc::clone(&ledger) as Arc<dyn Ledger>,
-    surroundings: doctor::surroundings(site.root.clone(), None),
+    surroundings: doctor::around(site, None),
   };
   Ok((world, ledger))
 }

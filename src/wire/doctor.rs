@@ -8,13 +8,16 @@ use std::{
 
 use super::environment;
 use crate::{
-  adapters::{clock::SystemClock, surroundings::HostSurroundings},
+  adapters::{
+    clock::SystemClock,
+    surroundings::{Containers, HostSurroundings},
+  },
   cli::{
     args::{Cli, Verb},
     commands,
     output::Out,
   },
-  config::NotFound,
+  config::{NotFound, RuntimeConfig, Site},
   engine::{doctor, ports::Surroundings},
   model::{operation::Outcome, surroundings::Terminal},
   tui,
@@ -33,7 +36,7 @@ pub(super) async fn without_site(cli: &Cli, why: &NotFound, out: &mut Out) -> Ou
     Some(Verb::Doctor(verb)) => verb.scripts.clone(),
     _ => None,
   };
-  let surroundings = surroundings(root, scripts);
+  let surroundings = surroundings(root, scripts, Containers::Used);
   let diagnosis = doctor::look_around(&*surroundings, &SystemClock, why).await;
   match commands::tell_diagnosis(out, &cli.globals, &diagnosis) {
     Ok(outcome) => outcome,
@@ -41,7 +44,20 @@ pub(super) async fn without_site(cli: &Cli, why: &NotFound, out: &mut Out) -> Ou
   }
 }
 
-pub(super) fn surroundings(root: PathBuf, scripts: Option<PathBuf>) -> Arc<dyn Surroundings> {
+/// Around one site.
+pub(super) fn around(site: &Site, scripts: Option<PathBuf>) -> Arc<dyn Surroundings> {
+  let containers = match site.runtime {
+    RuntimeConfig::Compose(_) => Containers::Used,
+    RuntimeConfig::Processes => Containers::Unused,
+  };
+  surroundings(site.root.clone(), scripts, containers)
+}
+
+fn surroundings(
+  root: PathBuf,
+  scripts: Option<PathBuf>,
+  containers: Containers,
+) -> Arc<dyn Surroundings> {
   let first = |names: &[&str]| {
     names
       .iter()
@@ -53,5 +69,5 @@ pub(super) fn surroundings(root: PathBuf, scripts: Option<PathBuf>) -> Arc<dyn S
     inside_tmux: environment("TMUX").is_some_and(|value| !value.is_empty()),
     size: tui::columns_and_rows(),
   };
-  Arc::new(HostSurroundings::new(root, scripts, terminal))
+  Arc::new(HostSurroundings::new(root, scripts, terminal, containers))
 }

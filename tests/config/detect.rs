@@ -115,7 +115,7 @@ fn shapes() -> Vec<Shape> {
   let mut all: Vec<Shape> = fs::read_dir(folder)
     .expect("the fixtures")
     .map(|entry| entry.expect("an entry").path())
-    // The doctor's own, which are no setups to be found.
+    // The doctor's setups have defects instead of facts; tests/it/doctor_setups reads them.
     .filter(|folder| !folder.ends_with("doctor"))
     .map(|folder| shape(&folder))
     .collect();

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use cutover::{
-  adapters::surroundings::HostSurroundings,
+  adapters::surroundings::{Containers, HostSurroundings},
   engine::{
     doctor::{self, Facts},
     ports::Surroundings,
@@ -31,7 +31,7 @@ fn folder(name: &str) -> PathBuf {
 
 /// Diagnosed as a folder without a configuration; `tracked` is what git keeps of it.
 async fn diagnosed(name: &str, tracked: &[&str]) -> Diagnosis {
-  let around = HostSurroundings::new(folder(name), None, Terminal::default());
+  let around = HostSurroundings::new(folder(name), None, Terminal::default(), Containers::Unused);
   let mut files = around.files().await.expect("the fixture can be read");
   files.tracked = Some(tracked.iter().map(|path| (*path).to_owned()).collect());
   let diagnosis = doctor::examine(&Facts {

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
-use super::super::{docker, router::process};
+use super::{
+  super::{docker, router::process},
+  Containers,
+};
 use crate::model::{
   finding::{Place, Unseen},
   surroundings::{Machine, Terminal},
@@ -13,19 +16,27 @@ const LOGIND: &str = "/etc/systemd/logind.conf";
 const LOGIND_FOLDER: &str = "/etc/systemd/logind.conf.d";
 const LINGERING: &str = "/var/lib/systemd/linger";
 
-pub(super) async fn look(terminal: &Terminal) -> Machine {
+pub(super) async fn look(terminal: &Terminal, containers: Containers) -> Machine {
   let mut machine = Machine {
-    socket: docker::daemon::socket(),
     terminal: terminal.clone(),
     kills_leftovers: kills_leftovers(),
     ..Machine::default()
   };
-  let (daemon, clock) = tokio::join!(docker::daemon::look(), synchronized());
-  match daemon {
-    Ok(daemon) => machine.docker = Some(daemon),
-    Err(error) => machine
-      .unseen
-      .push(Unseen::new("Docker itself", error.to_string())),
+  let asked = async {
+    match containers {
+      Containers::Used => Some(docker::daemon::look().await),
+      Containers::Unused => None,
+    }
+  };
+  let (daemon, clock) = tokio::join!(asked, synchronized());
+  if let Some(daemon) = daemon {
+    machine.socket = docker::daemon::socket();
+    match daemon {
+      Ok(daemon) => machine.docker = Some(daemon),
+      Err(error) => machine
+        .unseen
+        .push(Unseen::new("Docker itself", error.to_string())),
+    }
   }
   match clock {
     Ok(kept) => machine.synchronized = Some(kept),

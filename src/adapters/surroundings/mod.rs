@@ -18,14 +18,29 @@ pub struct HostSurroundings {
   /// Another folder with scripts of the site.
   scripts: Option<PathBuf>,
   terminal: Terminal,
+  containers: Containers,
+}
+
+/// Whether containers are of any interest to the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Containers {
+  Used,
+  /// Processes run it: Docker need not be there.
+  Unused,
 }
 
 impl HostSurroundings {
-  pub fn new(root: PathBuf, scripts: Option<PathBuf>, terminal: Terminal) -> Self {
+  pub fn new(
+    root: PathBuf,
+    scripts: Option<PathBuf>,
+    terminal: Terminal,
+    containers: Containers,
+  ) -> Self {
     Self {
       root,
       scripts,
       terminal,
+      containers,
     }
   }
 }
@@ -49,6 +64,6 @@ impl Surroundings for HostSurroundings {
   }
 
   fn machine(&self) -> PortFuture<'_, Machine> {
-    Box::pin(async { Ok(machine::look(&self.terminal).await) })
+    Box::pin(async { Ok(machine::look(&self.terminal, self.containers).await) })
   }
 }

@@ -32,7 +32,10 @@ pub(in crate::engine) fn findings(seen: &Observation, site: &Site) -> Vec<Findin
         facts.proxy.name
       ),
       "every request to the site fails now",
-      format!("docker start {}", facts.proxy.name),
+      match facts.proxy.container {
+        Some(_) => format!("docker start {}", facts.proxy.name),
+        None => "start it; on a host with systemd: sudo systemctl start nginx".to_owned(),
+      },
     )];
   }
   let mut found = Vec::new();
