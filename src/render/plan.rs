@@ -34,6 +34,7 @@ pub fn sentence(plan: &Plan) -> String {
         .map_or_else(String::new, |slot| format!(" to {}", slot.shout()));
       format!("deploy{version}{to}")
     }
+    Kind::Up => format!("set the site up with {slot}"),
     Kind::Switch => format!("switch users to {slot}"),
     Kind::Rehearse => format!("rehearse a switch on {slot}, which is live"),
     Kind::Rollback => format!("roll users back to {slot}"),

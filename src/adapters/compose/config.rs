@@ -18,6 +18,7 @@ pub(crate) struct Model {
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct ComposeService {
   pub(crate) image: Option<String>,
+  pub(crate) container_name: Option<String>,
   build: Option<Value>,
   restart: Option<String>,
   deploy: Option<Value>,
@@ -93,6 +94,22 @@ impl Model {
         })
         .collect(),
     }
+  }
+
+  /// Real names of the networks that Compose expects to be there.
+  pub(crate) fn external_networks(&self) -> Vec<String> {
+    let external = |network: &Option<Network>| {
+      let external = network
+        .as_ref()
+        .and_then(|network| network.external.as_ref());
+      external.is_some_and(|external| *external != Value::Bool(false) && !external.is_null())
+    };
+    self
+      .networks
+      .iter()
+      .filter(|(_, network)| external(network))
+      .map(|(key, _)| self.network("", key))
+      .collect()
   }
 
   fn network(&self, project: &str, key: &str) -> String {

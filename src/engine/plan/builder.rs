@@ -10,6 +10,7 @@ use crate::{
     container::ContainerId,
     operation::Kind,
     plan::{OnFailure, Plan, PlannedStep, Premise, Risk, Rival, Step, TO_EXPLAIN},
+    router::FileHash,
     shown::Shown,
   },
 };
@@ -65,6 +66,18 @@ impl<'a> Builder<'a> {
   pub(super) fn from(mut self, slot: Slot) -> Self {
     self.plan.from = Some(slot);
     self.plan.from_version = self.case.observation.slots[slot].version.clone();
+    self
+  }
+
+  /// The managed file that a plan without a live slot was made from.
+  pub(super) fn managed(mut self, hash: &FileHash) -> Self {
+    self.plan.from = None;
+    self.plan.from_version = None;
+    self.plan.premise = Premise {
+      live: None,
+      managed: Some(hash.clone()),
+      untouched: Vec::new(),
+    };
     self
   }
 
@@ -129,6 +142,9 @@ impl<'a> Builder<'a> {
     let mut change = vec![format!("{} {path}", self.case.site.router.switch.word())];
     change.extend(preview.diff.iter().cloned());
     self.detailed(Step::Write { slot }, &change);
+    if self.plan.kind == Kind::Up && !self.case.proxy_runs() {
+      self.step(Step::StartProxy { slot });
+    }
     let mut commands = preview.router.iter();
     self.detailed(
       Step::Test { slot },
@@ -162,9 +178,12 @@ impl<'a> Builder<'a> {
   fn deadline(&self, step: &Step) -> Duration {
     let site = self.case.site;
     match step {
-      Step::Preflight | Step::Start { .. } | Step::Stop { .. } => Duration::from_mins(5),
+      Step::Preflight | Step::Start { .. } | Step::StartProxy { .. } | Step::Stop { .. } => {
+        Duration::from_mins(5)
+      }
       Step::Hook { .. } | Step::Smoke { .. } => Duration::from_mins(10),
-      Step::Backup
+      Step::StartShared { .. }
+      | Step::Backup
       | Step::UpdateSource { .. }
       | Step::Prepare { .. }
       | Step::RestoreInto { .. }
