@@ -283,6 +283,13 @@ version: '3.8'
   }
 
   #[test]
+  fn networks_that_must_be_there_are_known_by_their_real_names() {
+    let text = "services: {}\nnetworks:\n  own: {}\n  bare:\n    external: true\n  named:\n    external: true\n    name: site-net\n  old:\n    external:\n      name: v1-net\n  not:\n    external: false\n";
+    let model = Model::from_yaml(text).unwrap();
+    assert_eq!(model.external_networks(), ["bare", "site-net", "v1-net"]);
+  }
+
+  #[test]
   fn json_of_the_second_generation_is_understood() {
     let model = Model::from_json(V2).unwrap();
     assert_eq!(ports(&model), [("127.0.0.1".into(), 8081, false)]);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::fences::Case;
 use crate::{
-  config::{Hook, ProofBy, Service},
+  config::{Hook, Place, ProofBy, Service},
   model::{
     Slot, VersionName,
     container::ContainerId,
@@ -143,7 +143,12 @@ impl<'a> Builder<'a> {
     change.extend(preview.diff.iter().cloned());
     self.detailed(Step::Write { slot }, &change);
     if self.plan.kind == Kind::Up && !self.case.proxy_runs() {
-      self.step(Step::StartProxy { slot });
+      let command = match &self.case.site.router.place {
+        Place::Host => self.case.site.router.command.join(" "),
+        Place::Service(name) => format!("up -d --no-deps --no-recreate {name}"),
+        Place::Container(name) => format!("up -d --no-deps --no-recreate (the service of {name})"),
+      };
+      self.detailed(Step::StartProxy { slot }, &[command]);
     }
     let mut commands = preview.router.iter();
     self.detailed(

@@ -46,7 +46,7 @@ pub(super) fn plan(
   plan.hook(Hook::BeforeSwitch, "before_switch");
   plan.switch_steps(slot, None);
   plan.hook(Hook::AfterSwitch, "after_switch");
-  plan.note("nobody is served now: what is started stays up whatever happens, and only a proof makes it live");
+  plan.note("only a proof through the proxy makes it live");
   Ok(plan.build())
 }
 

@@ -198,6 +198,19 @@ mod tests {
   }
 
   #[test]
+  fn putting_back_that_there_was_none_removes_it_and_may_be_done_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("active.conf");
+    for mount in [Mount::Host, Mount::Directory, Mount::SingleFile] {
+      put(&path, mount, &text("first")).unwrap();
+      assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+      put(&path, mount, &FileContent::Absent).unwrap();
+      put(&path, mount, &FileContent::Absent).unwrap();
+      assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+  }
+
+  #[test]
   fn a_missing_folder_is_not_writable_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gone/active.conf");
