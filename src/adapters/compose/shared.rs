@@ -29,13 +29,13 @@ impl Compose {
     which: Shared,
     model: &Model,
   ) -> Result<Vec<String>, PortError> {
-    let proxy = self.named(self.site.router.place(), model)?;
+    let proxy = named(self.site.router.place(), model)?;
     if which == Shared::Proxy {
       return Ok(proxy.into_iter().collect());
     }
     let mut names = self.site.compose().shared.clone();
     if let Some(database) = &self.site.database {
-      names.extend(self.named(&database.place, model)?);
+      names.extend(named(&database.place, model)?);
     }
     names.retain(|name| proxy.as_ref() != Some(name));
     let mut seen = std::collections::HashSet::new();
@@ -46,21 +46,6 @@ impl Compose {
     {
       None => Ok(names),
       Some(missing) => Err(unknown(&format!("service '{missing}'"), model)),
-    }
-  }
-
-  fn named(&self, place: &Place, model: &Model) -> Result<Option<String>, PortError> {
-    match place {
-      Place::Host => Ok(None),
-      Place::Service(name) if model.services.contains_key(name) => Ok(Some(name.clone())),
-      Place::Service(name) => Err(unknown(&format!("service '{name}'"), model)),
-      Place::Container(name) => {
-        let mut services = model.services.iter();
-        let found = services.find(|(_, it)| it.container_name.as_ref() == Some(name));
-        found
-          .map(|(service, _)| Some(service.clone()))
-          .ok_or_else(|| unknown(&format!("service with container_name {name}"), model))
-      }
     }
   }
 
@@ -87,6 +72,22 @@ impl Compose {
       return self.line(&tool.command, slot, Some(version));
     }
     Ok(self.line_of(&tool.command, project::of_shared_files(&self.site)?, files))
+  }
+}
+
+/// The compose service that stands at `place`; none on this host.
+fn named(place: &Place, model: &Model) -> Result<Option<String>, PortError> {
+  match place {
+    Place::Host => Ok(None),
+    Place::Service(name) if model.services.contains_key(name) => Ok(Some(name.clone())),
+    Place::Service(name) => Err(unknown(&format!("service '{name}'"), model)),
+    Place::Container(name) => {
+      let mut services = model.services.iter();
+      let found = services.find(|(_, it)| it.container_name.as_ref() == Some(name));
+      found
+        .map(|(service, _)| Some(service.clone()))
+        .ok_or_else(|| unknown(&format!("service with container_name {name}"), model))
+    }
   }
 }
 

@@ -143,8 +143,8 @@ impl<'a> Builder<'a> {
     change.extend(preview.diff.iter().cloned());
     self.detailed(Step::Write { slot }, &change);
     if self.plan.kind == Kind::Up && !self.case.proxy_runs() {
-      let command = match &self.case.site.router.place {
-        Place::Host => self.case.site.router.command.join(" "),
+      let command = match self.case.site.router.place() {
+        Place::Host => self.case.site.router.command().join(" "),
         Place::Service(name) => format!("up -d --no-deps --no-recreate {name}"),
         Place::Container(name) => format!("up -d --no-deps --no-recreate (the service of {name})"),
       };
