@@ -6,9 +6,15 @@ use tokio::time::timeout;
 
 use super::{
   proof::{self, NoAnswer},
+  run_state::RunState,
   world::World,
 };
-use crate::model::{Slot, container::ContainerId, event::Failure, shown::Shown};
+use crate::model::{
+  Slot,
+  container::{Container, ContainerId},
+  event::Failure,
+  shown::Shown,
+};
 
 const FILE: Duration = Duration::from_secs(15);
 
@@ -50,6 +56,25 @@ pub async fn must_be_standby(world: &World, slot: Slot) -> Result<(), Failure> {
       .rerun(world.command("status").as_str()),
     ),
   }
+}
+
+/// Before a first set-up of `slot`: nothing is answered through the proxy but what this very
+/// operation started, and the other slot does not run.
+pub async fn must_serve_nobody(world: &World, slot: Slot, state: &RunState) -> Result<(), Failure> {
+  let status = |what: &str| Err(Failure::new(what).rerun(world.command("status").as_str()));
+  let ours = state.target_started() && proof::glance(world).await == Ok(slot);
+  if !ours && let Some(answer) = proof::anything(world).await {
+    return status(&format!("this is no first set-up: {answer}"));
+  }
+  let other = world
+    .runtime
+    .containers(slot.other())
+    .await
+    .map_err(|error| world.failed(&error))?;
+  if other.iter().any(Container::is_running) {
+    return status(&format!("{} was started meanwhile", slot.other().shout()));
+  }
+  Ok(())
 }
 
 /// The containers of `slot`, sorted, as a premise or to compare with one.

@@ -5,6 +5,12 @@ use crate::model::{Slot, VersionName, plan::ImageSource};
 /// One request, as typed or pressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
+  /// The first slot of a site that serves nobody yet.
+  Up {
+    /// `None` is the one that files here name, else blue.
+    slot: Option<Slot>,
+    version: VersionName,
+  },
   Deploy(Deploy),
   Smoke {
     slot: Slot,

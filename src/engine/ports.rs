@@ -107,6 +107,23 @@ pub trait Runtime: Send + Sync {
   fn keep_images<'a>(&'a self, slot: Slot, kept: &'a [Pins]) -> PortFuture<'a, ()>;
   /// Creates and starts exactly the slot's services from the pinned images: `up -d --no-deps`.
   fn start<'a>(&'a self, pins: &'a Pins, notes: Notes<'a>) -> PortFuture<'a, ()>;
+  /// Makes the services of `which` run, on networks that are made where they are missing; never
+  /// recreates one that is there. `version` only completes the compose files. Returns their names.
+  fn start_shared<'a>(
+    &'a self,
+    _which: Shared,
+    _slot: Slot,
+    _version: &'a VersionName,
+    _notes: Notes<'a>,
+  ) -> PortFuture<'a, Vec<String>> {
+    Box::pin(async {
+      Err(PortError::new(
+        PortErrorKind::Misconfigured,
+        "start the shared services",
+        "cutover does not start them where the site runs like this",
+      ))
+    })
+  }
   /// Starts existing containers; never creates any.
   fn wake<'a>(&'a self, containers: &'a [ContainerId]) -> PortFuture<'a, ()>;
   /// Stops these containers gracefully and keeps them; sets no restart policy.
@@ -170,6 +187,15 @@ pub trait Runtime: Send + Sync {
   fn local_versions(&self) -> PortFuture<'_, LocalVersions>;
 }
 
+/// What both slots share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shared {
+  /// Everything the slots need: database, caches.
+  Behind,
+  /// What stands between users and the slots.
+  Proxy,
+}
+
 /// How a container that was started again last ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastExit {
@@ -207,7 +233,8 @@ pub trait Probe: Send + Sync {
 pub trait Router: Send + Sync {
   /// Looks at everything; changes nothing.
   fn facts(&self) -> PortFuture<'_, RouterFacts>;
-  /// The managed file's content now, to be put back byte for byte.
+  /// The managed file's content now, to be put back byte for byte; also that there is none. The
+  /// proxy need not be there yet.
   fn save(&self) -> PortFuture<'_, SavedFile>;
   /// The complete next content for `slot`, made from the configuration; changes nothing.
   fn next(&self, slot: Slot, generation: u64, operation: OperationId) -> PortFuture<'_, NextFile>;
@@ -223,6 +250,13 @@ pub trait Router: Send + Sync {
   fn test(&self) -> PortFuture<'_, ()>;
   /// Reloads by the proxy's own command inside the proxy; never a signal through the API.
   fn reload(&self) -> PortFuture<'_, ()>;
+  /// Starts and stops a proxy that is no container; of one that is, `Runtime` does.
+  fn start(&self) -> PortFuture<'_, ()> {
+    Box::pin(async { Err(not_ours("start")) })
+  }
+  fn stop(&self) -> PortFuture<'_, ()> {
+    Box::pin(async { Err(not_ours("stop")) })
+  }
   fn workers(&self) -> PortFuture<'_, Workers>;
   /// Lines of the error log of level `emerg`, `alert`, `crit` or `error` since `since`.
   fn errors_since(&self, since: DateTime<Utc>) -> PortFuture<'_, Vec<String>>;
@@ -256,6 +290,14 @@ pub trait Router: Send + Sync {
       ))
     })
   }
+}
+
+fn not_ours(verb: &str) -> PortError {
+  PortError::new(
+    PortErrorKind::Misconfigured,
+    format!("{verb} the proxy"),
+    format!("cutover does not {verb} this kind of proxy: {verb} it the way you do"),
+  )
 }
 
 /// What is around the site: its folder, this machine, this terminal. Looks only; what cannot be

@@ -102,6 +102,28 @@ async fn ask_three(world: &World) -> Result<Slot, NoAnswer> {
   seen.ok_or_else(|| NoAnswer::Silence(Shown::line("no sample was taken")))
 }
 
+/// What three requests through the proxy are answered with, whether it names a slot or not; `None`
+/// when nobody is served.
+pub async fn anything(world: &World) -> Option<Shown> {
+  for _ in 0..3 {
+    match timeout(LOOK, world.router.sample()).await {
+      Ok(Ok(Sample::Answered { slot, .. } | Sample::Failing { slot, .. })) => {
+        return Some(Shown::line(&format!(
+          "{} answers through the proxy",
+          slot.shout()
+        )));
+      }
+      Ok(Ok(Sample::Unclear { detail })) => {
+        return Some(Shown::line(&format!(
+          "something answers through the proxy and names no slot: {detail}"
+        )));
+      }
+      Ok(Ok(Sample::Lost { .. }) | Err(_)) | Err(_) => {}
+    }
+  }
+  None
+}
+
 /// What must be true for a proof to stand.
 pub struct Claim {
   pub slot: Slot,

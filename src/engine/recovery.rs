@@ -9,14 +9,15 @@ use super::{
   guard,
   ports::{Inbox, Journal},
   proof,
+  run_state::RunState,
   runner::{Runner, Stop},
   world::World,
 };
 use crate::model::{
   Slot,
   event::{Event, Failure, Record, Recovery},
-  operation::Verdict,
-  plan::{Order, Premise},
+  operation::{Kind, Verdict},
+  plan::{Order, Plan},
   shown::Shown,
 };
 
@@ -84,17 +85,23 @@ pub async fn recover(
 /// Continues with the first step that is not done, if the premise still holds.
 async fn go_on(runner: &mut Runner<'_>) -> Option<Stop> {
   let world = runner.world;
-  let premise = &runner.order.plan.premise;
-  let holds = timeout(LOOK, premise_holds(world, premise))
-    .await
-    .unwrap_or_else(|_| Err(Failure::new("looking at the site took too long")));
+  let holds = timeout(
+    LOOK,
+    premise_holds(world, &runner.order.plan, &runner.state),
+  )
+  .await
+  .unwrap_or_else(|_| Err(Failure::new("looking at the site took too long")));
   match holds {
     Ok(()) => runner.steps().await.err(),
     Err(failure) => Some(Stop::Failed(failure)),
   }
 }
 
-async fn premise_holds(world: &World, premise: &Premise) -> Result<(), Failure> {
+async fn premise_holds(world: &World, plan: &Plan, state: &RunState) -> Result<(), Failure> {
+  if let (Kind::Up, Some(slot)) = (plan.kind, plan.target) {
+    return guard::must_serve_nobody(world, slot, state).await;
+  }
+  let premise = &plan.premise;
   let Some(live) = premise.live else {
     return Ok(());
   };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::{
+  ports::PortError,
   proof::{self, Accept, Claim},
   world::World,
 };
@@ -20,6 +21,7 @@ use crate::{
 
 const PROOF: Duration = Duration::from_secs(15);
 /// Nothing that hangs may keep an operation from ending.
+const STOP: Duration = Duration::from_secs(10);
 const LIMIT: Duration = Duration::from_secs(90);
 
 /// Whether the proxy has to load the file that is put back.
@@ -61,14 +63,9 @@ pub async fn restore(world: &World, former: &Former<'_>) -> Result<ProbeLedger, 
 async fn put_back(world: &World, former: &Former<'_>) -> Result<ProbeLedger, Failure> {
   if former.reload == Reload::IfMoved
     && let Ok(now) = world.router.save().await
-    && !is_ours(&now, former)
+    && !is_ours(&now, former.saved, former.next)
   {
-    return Err(
-      Failure::new(
-        "someone else changed the managed file meanwhile: it is left as they wrote it, and not loaded",
-      )
-      .rerun(world.command("status").as_str()),
-    );
+    return Err(theirs(world));
   }
   world
     .router
@@ -100,6 +97,71 @@ async fn put_back(world: &World, former: &Former<'_>) -> Result<ProbeLedger, Fai
   load_and_prove(world, &claim, true).await
 }
 
+fn theirs(world: &World) -> Failure {
+  Failure::new(
+    "someone else changed the managed file meanwhile: it is left as they wrote it, and not loaded",
+  )
+  .rerun(world.command("status").as_str())
+}
+
+/// What a first set-up did to the proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proxy {
+  /// It ran before and may have loaded the changed file.
+  Loaded,
+  /// It did not run before.
+  Started,
+  Untouched,
+}
+
+/// Takes a first route back: the file as it was, or none, and a proxy that was started for it
+/// stopped. Nobody was served before, so there is nothing to prove.
+pub async fn unroute(
+  world: &World,
+  saved: &SavedFile,
+  next: &NextFile,
+  proxy: Proxy,
+) -> Result<(), Failure> {
+  let failed = |error: &PortError| world.failed(error).rerun(world.command("status").as_str());
+  let work = async {
+    let now = world.router.save().await.map_err(|error| failed(&error))?;
+    if !is_ours(&now, saved, next) {
+      return Err(theirs(world));
+    }
+    world
+      .router
+      .restore(saved)
+      .await
+      .map_err(|error| failed(&error))?;
+    match proxy {
+      Proxy::Untouched => Ok(()),
+      Proxy::Started => stop_proxy(world).await.map_err(|error| failed(&error)),
+      Proxy::Loaded => {
+        // Without its file the proxy may refuse what is left, and goes on with what it has: who
+        // answers is asked by whoever says how it ended.
+        if world.router.test().await.is_ok() {
+          let _ = world.router.reload().await;
+        }
+        Ok(())
+      }
+    }
+  };
+  timeout(LIMIT, work).await.unwrap_or_else(|_| {
+    let what = format!(
+      "taking the route back took longer than {} s",
+      LIMIT.as_secs()
+    );
+    Err(Failure::new(what).rerun(world.command("status").as_str()))
+  })
+}
+
+async fn stop_proxy(world: &World) -> Result<(), PortError> {
+  match world.router.facts().await?.proxy.container {
+    Some(id) => world.runtime.stop(&[id], STOP).await,
+    None => world.router.stop().await,
+  }
+}
+
 /// A refused reload leaves the former configuration loaded, so the proof decides, not the refusal.
 async fn load_and_prove(world: &World, claim: &Claim, load: bool) -> Result<ProbeLedger, Failure> {
   let began = Instant::now();
@@ -128,13 +190,10 @@ async fn load_and_prove(world: &World, claim: &Claim, load: bool) -> Result<Prob
 
 /// The bytes on disk are the former ones, the new ones, or one of them cut short: an in-place
 /// write into a single-file mount can be torn.
-fn is_ours(now: &SavedFile, former: &Former<'_>) -> bool {
+fn is_ours(now: &SavedFile, saved: &SavedFile, next: &NextFile) -> bool {
   let torn = |whole: &FileContent| match (&now.content, whole) {
     (FileContent::Text(now), FileContent::Text(whole)) => whole.starts_with(now.as_str()),
-    (FileContent::Text(_) | FileContent::Link(_), _) => false,
+    (FileContent::Text(_) | FileContent::Link(_) | FileContent::Absent, _) => false,
   };
-  now.hash == former.saved.hash
-    || now.hash == former.next.hash
-    || torn(&former.next.content)
-    || torn(&former.saved.content)
+  now.hash == saved.hash || now.hash == next.hash || torn(&next.content) || torn(&saved.content)
 }

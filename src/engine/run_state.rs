@@ -310,6 +310,13 @@ impl RunState {
     })
   }
 
+  /// The proxy may run only because this operation started it.
+  pub fn proxy_started(&self) -> bool {
+    self.steps.iter().any(|(step, state)| {
+      matches!(step, Step::StartProxy { .. }) && !matches!(state, StepState::Waiting)
+    })
+  }
+
   /// The new truth is proven and written down.
   pub fn recorded(&self) -> bool {
     self.steps.iter().any(|(step, state)| {

@@ -17,9 +17,10 @@ use super::{
 use crate::{
   config::Hook,
   model::{
-    event::{Answer, Event, Failure, Produced, Record},
-    operation::Verdict,
+    event::{Answer, Event, Failure, Produced, Record, SavedFile},
+    operation::{Kind, Verdict},
     plan::{Gate, OnFailure, Order, Step},
+    router::NextFile,
     shown::Shown,
   },
 };
@@ -298,6 +299,9 @@ impl<'a> Runner<'a> {
     };
     let (saved, next) = (saved.clone(), next.clone());
     let plan = &self.order.plan;
+    if plan.kind == Kind::Up {
+      return self.unroute(why, &saved, &next).await;
+    }
     let reload = if plan.premise.live.is_none() {
       Reload::Never
     } else if self.state.reload_started() {
@@ -323,6 +327,25 @@ impl<'a> Runner<'a> {
       Ok(ledger) => Event::RestoreFinished {
         proven: slot,
         ledger: Some(ledger),
+      },
+      Err(failure) => Event::RestoreFailed { failure },
+    });
+  }
+
+  async fn unroute(&mut self, why: Shown, saved: &SavedFile, next: &NextFile) {
+    let proxy = if self.state.proxy_started() {
+      restore::Proxy::Started
+    } else if self.state.reload_started() {
+      restore::Proxy::Loaded
+    } else {
+      restore::Proxy::Untouched
+    };
+    self.write_anyway(&Event::RestoreStarted { why });
+    let result = restore::unroute(self.world, saved, next, proxy).await;
+    self.write_anyway(&match result {
+      Ok(()) => Event::RestoreFinished {
+        proven: None,
+        ledger: None,
       },
       Err(failure) => Event::RestoreFailed { failure },
     });

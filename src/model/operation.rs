@@ -37,6 +37,7 @@ impl FromStr for OperationId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
+  Up,
   Deploy,
   Smoke,
   Switch,
@@ -53,6 +54,7 @@ pub enum Kind {
 impl Kind {
   pub fn word(self) -> &'static str {
     match self {
+      Self::Up => "up",
       Self::Deploy => "deploy",
       Self::Smoke => "smoke",
       Self::Switch => "switch",

@@ -72,6 +72,10 @@ pub enum Step {
   Hook {
     name: String,
   },
+  /// What both slots need and does not run yet: networks, and the shared services but the proxy.
+  StartShared {
+    slot: Slot,
+  },
   Backup,
   UpdateSource {
     version: VersionName,
@@ -129,6 +133,10 @@ pub enum Step {
   Write {
     slot: Slot,
   },
+  /// The proxy is down and the file it loads is in place.
+  StartProxy {
+    slot: Slot,
+  },
   /// The proxy sees the same bytes and accepts them.
   Test {
     slot: Slot,
@@ -170,6 +178,7 @@ impl Step {
     match self {
       Self::Preflight => "check everything first".into(),
       Self::Hook { name } => format!("run hook {name}"),
+      Self::StartShared { .. } => "start the shared services".into(),
       Self::Backup => "back up the database and read it back".into(),
       Self::UpdateSource { version } => format!("update the source to {version}"),
       Self::Prepare {
@@ -207,6 +216,7 @@ impl Step {
       Self::CheckTarget { slot, .. } => format!("check {} again", slot.shout()),
       Self::Save { .. } => "save the proxy's managed file".into(),
       Self::Write { slot } => format!("point the managed file at {}", slot.shout()),
+      Self::StartProxy { .. } => "start the proxy".into(),
       Self::Test { .. } => "test the proxy's configuration".into(),
       Self::Reload { .. } => "reload the proxy".into(),
       Self::Prove { slot } => format!("prove {} through the proxy", slot.shout()),
@@ -222,7 +232,11 @@ impl Step {
   pub fn moves_traffic(&self) -> bool {
     matches!(
       self,
-      Self::Write { .. } | Self::Test { .. } | Self::Reload { .. } | Self::Prove { .. }
+      Self::Write { .. }
+        | Self::StartProxy { .. }
+        | Self::Test { .. }
+        | Self::Reload { .. }
+        | Self::Prove { .. }
     )
   }
 }

@@ -10,6 +10,11 @@ use super::{Slot, container::ContainerId, shown::Shown};
 pub struct FileHash(pub String);
 
 impl FileHash {
+  /// Of a file that is not there.
+  pub fn absent() -> Self {
+    Self("absent".to_owned())
+  }
+
   pub fn short(&self) -> &str {
     self.0.get(..12).unwrap_or(&self.0)
   }
@@ -97,6 +102,8 @@ pub struct NextFile {
 pub enum FileContent {
   Text(String),
   Link(String),
+  /// There was none; what is put back is that there is none.
+  Absent,
 }
 
 /// One request through the proxy on a connection of its own.

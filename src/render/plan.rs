@@ -34,6 +34,7 @@ pub fn sentence(plan: &Plan) -> String {
         .map_or_else(String::new, |slot| format!(" to {}", slot.shout()));
       format!("deploy{version}{to}")
     }
+    Kind::Up => format!("set the site up with {slot}"),
     Kind::Switch => format!("switch users to {slot}"),
     Kind::Rehearse => format!("rehearse a switch on {slot}, which is live"),
     Kind::Rollback => format!("roll users back to {slot}"),
@@ -165,7 +166,12 @@ fn facts(page: &mut Page, plan: &Plan) {
     });
   } else if let Some(to) = plan.target.filter(|_| moves(plan)) {
     page.plain(format!(
-      "  users    move to {}",
+      "  users    {} {}",
+      if plan.kind == Kind::Up {
+        "nobody is served now; they begin on"
+      } else {
+        "move to"
+      },
       slot_at(to, plan.version.as_ref())
     ));
   }
@@ -245,12 +251,19 @@ fn failing(page: &mut Page, plan: &Plan) {
 }
 
 fn while_moving(page: &mut Page, plan: &Plan, first: usize, last: usize) {
-  let name = |slot: Option<Slot>| slot.map_or("what users had", Slot::shout);
-  let from = name(plan.from);
   let steps = format!("in steps {}-{}", first + 1, last + 1);
-  page.plain(format!("  fails    {steps}: {from} is put back and proven"));
+  let undone = if plan.kind == Kind::Up {
+    "the route is taken back".to_owned()
+  } else {
+    let from = plan.from.map_or("what users had", Slot::shout);
+    format!("{from} is put back and proven")
+  };
+  page.plain(format!("  fails    {steps}: {undone}"));
   if first > 0 {
-    page.plain("           before them: traffic is not touched");
+    page.plain(match plan.kind {
+      Kind::Up => "           before them: what was started stays up, and nobody is sent there",
+      _ => "           before them: traffic is not touched",
+    });
   }
   if last + 1 < plan.steps.len() {
     let to = plan.target.map_or("the new slot", Slot::shout);

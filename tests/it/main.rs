@@ -33,5 +33,6 @@ mod run_state;
 mod runner;
 mod scenarios;
 mod support;
+mod up;
 mod versions;
 mod without_docker;

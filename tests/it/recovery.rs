@@ -21,13 +21,15 @@ const BOTH: [Recovery; 2] = [Recovery::Resume, Recovery::Rollback];
 /// An operation from a prepared site: fresh, tested standby, or switched once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
+  Up,
   DeployAndSwitch,
   Switch,
   Rollback,
   ColdRollback,
 }
 
-const ACTS: [Act; 4] = [
+const ACTS: [Act; 5] = [
+  Act::Up,
   Act::DeployAndSwitch,
   Act::Switch,
   Act::Rollback,
@@ -47,6 +49,11 @@ fn plain() -> Site {
 
 async fn prepared(act: Act, site: Site) -> (Arc<FakeSite>, Order) {
   let (site, intent) = match act {
+    Act::Up => {
+      let site = FakeSite::new(site);
+      site.state().tear_down();
+      (site, up("1.0"))
+    }
     Act::DeployAndSwitch => (FakeSite::new(site), deploy("1.1", WhenReady::Switch)),
     Act::Switch => (tested(site).await, switch(Slot::Green)),
     Act::Rollback => (switched(site).await, rollback()),
@@ -110,7 +117,7 @@ async fn killed_at_every_journal_boundary_another_runner_always_ends_it_truthful
 #[tokio::test(start_paused = true)]
 async fn killed_before_or_after_every_port_call_another_runner_always_ends_it_truthfully() {
   let mut points = 0;
-  for act in [Act::DeployAndSwitch, Act::Rollback] {
+  for act in [Act::Up, Act::DeployAndSwitch, Act::Rollback] {
     let (_, first, last) = length(act, rich).await;
     for number in first + 1..=last {
       for death in [Death::BeforeCall(number), Death::AfterCall(number)] {

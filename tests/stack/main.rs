@@ -21,3 +21,4 @@ mod operators_day;
 mod refused_reloads;
 mod support;
 mod switch_kinds;
+mod up;

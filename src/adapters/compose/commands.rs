@@ -2,7 +2,7 @@
 //!
 //! Every line names its project and its files; `up` names the slot's own services and the pins.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Compose, child::Line, pins::file_of as pins_file, project, tool::Generation};
 use crate::{
@@ -58,33 +58,41 @@ impl Compose {
     slot: Slot,
     version: Option<&VersionName>,
   ) -> Result<Line, PortError> {
+    let mut line = self.line_of(
+      command,
+      project::of_slot(&self.site, slot)?,
+      &self.site.compose().files[slot],
+    );
+    if let Some(version) = version {
+      line.environment.extend(self.variable(slot, version));
+    }
+    Ok(line)
+  }
+
+  pub(super) fn line_of(&self, command: &[String], project: String, files: &[PathBuf]) -> Line {
     let runtime = self.site.compose();
     let mut argv = command.to_vec();
-    argv.extend(["--project-name".into(), project::of_slot(&self.site, slot)?]);
+    argv.extend(["--project-name".into(), project]);
     if let Some(file) = &runtime.env_file {
       argv.extend(["--env-file".into(), shown(file)]);
     }
     for profile in &runtime.profiles {
       argv.extend(["--profile".into(), profile.clone()]);
     }
-    for file in &runtime.files[slot] {
+    for file in files {
       argv.extend(["-f".into(), shown(file)]);
     }
-    let mut environment = vec![
-      ("COMPOSE_IGNORE_ORPHANS".to_owned(), "1".to_owned()),
-      ("DOCKER_HOST".to_owned(), self.docker_host.clone()),
-    ];
-    if let Some(version) = version {
-      environment.extend(self.variable(slot, version));
-    }
-    Ok(Line {
+    Line {
       argv,
-      folder: runtime.files[slot]
+      folder: files
         .first()
         .and_then(|file| file.parent())
         .map(Path::to_owned),
-      environment,
-    })
+      environment: vec![
+        ("COMPOSE_IGNORE_ORPHANS".to_owned(), "1".to_owned()),
+        ("DOCKER_HOST".to_owned(), self.docker_host.clone()),
+      ],
+    }
   }
 
   /// The variable that chooses the slot's image, with its value for `version`.

@@ -18,6 +18,7 @@ pub(crate) struct Model {
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct ComposeService {
   pub(crate) image: Option<String>,
+  pub(crate) container_name: Option<String>,
   build: Option<Value>,
   restart: Option<String>,
   deploy: Option<Value>,
@@ -93,6 +94,22 @@ impl Model {
         })
         .collect(),
     }
+  }
+
+  /// Real names of the networks that Compose expects to be there.
+  pub(crate) fn external_networks(&self) -> Vec<String> {
+    let external = |network: &Option<Network>| {
+      let external = network
+        .as_ref()
+        .and_then(|network| network.external.as_ref());
+      external.is_some_and(|external| *external != Value::Bool(false) && !external.is_null())
+    };
+    self
+      .networks
+      .iter()
+      .filter(|(_, network)| external(network))
+      .map(|(key, _)| self.network("", key))
+      .collect()
   }
 
   fn network(&self, project: &str, key: &str) -> String {
@@ -263,6 +280,13 @@ version: '3.8'
       model.services["api-green"].restart_policy().as_deref(),
       Some("no")
     );
+  }
+
+  #[test]
+  fn networks_that_must_be_there_are_known_by_their_real_names() {
+    let text = "services: {}\nnetworks:\n  own: {}\n  bare:\n    external: true\n  named:\n    external: true\n    name: site-net\n  old:\n    external:\n      name: v1-net\n  not:\n    external: false\n";
+    let model = Model::from_yaml(text).unwrap();
+    assert_eq!(model.external_networks(), ["bare", "site-net", "v1-net"]);
   }
 
   #[test]

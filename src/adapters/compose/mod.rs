@@ -10,6 +10,7 @@ mod config;
 mod pins;
 pub(crate) mod project;
 mod remembered;
+mod shared;
 mod tool;
 
 use std::{
@@ -105,15 +106,7 @@ impl Compose {
     }
     let tool = self.tool().await?;
     let text = self.config(&tool, slot, version).await?;
-    let model = match tool.generation {
-      Generation::V1 => Model::from_yaml(&text),
-      Generation::V2 => Model::from_json(&text),
-    }
-    .map_err(|error| {
-      let doing = format!("read what '{} config' printed", tool.command.join(" "));
-      PortError::new(PortErrorKind::Unexpected, doing, error)
-    })?;
-    let model = Arc::new(model);
+    let model = Arc::new(parsed(&tool, &text)?);
     self
       .models
       .lock()
@@ -266,6 +259,17 @@ impl Compose {
       .map(|file| Some(digest(&std::fs::read(file).ok()?, overridden)))
       .collect()
   }
+}
+
+fn parsed(tool: &Tool, text: &str) -> Result<Model, PortError> {
+  match tool.generation {
+    Generation::V1 => Model::from_yaml(text),
+    Generation::V2 => Model::from_json(text),
+  }
+  .map_err(|error| {
+    let doing = format!("read what '{} config' printed", tool.command.join(" "));
+    PortError::new(PortErrorKind::Unexpected, doing, error)
+  })
 }
 
 /// Of everything but the lines that give `without` a value.

@@ -25,15 +25,25 @@ pub(crate) fn of_slot(site: &Site, slot: Slot) -> Result<String, PortError> {
   )
 }
 
+/// The project of the files that have only shared services: the one both slots have, else what
+/// Compose would choose.
+pub(crate) fn of_shared_files(site: &Site) -> Result<String, PortError> {
+  let project = &site.compose().project;
+  if let (Some(blue), true) = (&project.blue, project.blue == project.green) {
+    return Ok(blue.clone());
+  }
+  default_project(
+    &site.compose().shared_files,
+    site.compose().env_file.as_deref(),
+    std::env::var("COMPOSE_PROJECT_NAME").ok(),
+  )
+}
+
 /// Projects the shared services may belong to, the likeliest first.
 pub(crate) fn of_shared(site: &Site) -> Result<Vec<String>, PortError> {
   let mut projects = Vec::new();
   if !site.compose().shared_files.is_empty() {
-    projects.push(default_project(
-      &site.compose().shared_files,
-      site.compose().env_file.as_deref(),
-      std::env::var("COMPOSE_PROJECT_NAME").ok(),
-    )?);
+    projects.push(of_shared_files(site)?);
   }
   for slot in Slot::BOTH {
     let project = of_slot(site, slot)?;

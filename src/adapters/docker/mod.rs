@@ -19,6 +19,7 @@ mod log_decoder;
 mod logs;
 mod paced;
 mod preflight;
+mod shared;
 mod shell;
 mod start;
 mod usage;
@@ -31,7 +32,9 @@ use crate::{
   config::{Site, VersionRead},
   engine::{
     log_pipe::LogReader,
-    ports::{CommandOutput, LastExit, Notes, PortError, PortErrorKind, PortFuture, Runtime},
+    ports::{
+      CommandOutput, LastExit, Notes, PortError, PortErrorKind, PortFuture, Runtime, Shared,
+    },
   },
   model::{
     BySlot, Slot, VersionName,
@@ -221,6 +224,16 @@ impl Runtime for DockerRuntime {
 
   fn start<'a>(&'a self, pins: &'a Pins, notes: Notes<'a>) -> PortFuture<'a, ()> {
     Box::pin(self.start_pinned(pins, notes))
+  }
+
+  fn start_shared<'a>(
+    &'a self,
+    which: Shared,
+    slot: Slot,
+    version: &'a VersionName,
+    notes: Notes<'a>,
+  ) -> PortFuture<'a, Vec<String>> {
+    Box::pin(self.make_shared_run(which, slot, version, notes))
   }
 
   fn wake<'a>(&'a self, containers: &'a [ContainerId]) -> PortFuture<'a, ()> {

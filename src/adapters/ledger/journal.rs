@@ -96,8 +96,12 @@ impl FileJournal {
     else {
       return Ok(());
     };
-    let (FileContent::Text(content) | FileContent::Link(content)) = &saved.content;
-    self.access.put(&self.saved_file, content.as_bytes())
+    match &saved.content {
+      FileContent::Text(content) | FileContent::Link(content) => {
+        self.access.put(&self.saved_file, content.as_bytes())
+      }
+      FileContent::Absent => Ok(()),
+    }
   }
 }
 

@@ -29,6 +29,9 @@ use super::{
 };
 use crate::engine::ports::{PortError, PortErrorKind};
 
+const NONE: &str = "there is no such container: start it with compose, or see docker ps -a";
+/// Docker's own words.
+const NOT_NAMED: &str = "No such container";
 const PROJECT: &str = "com.docker.compose.project";
 const SERVICE: &str = "com.docker.compose.service";
 const ONE_OFF: &str = "com.docker.compose.oneoff";
@@ -69,6 +72,14 @@ impl Containers {
           .map_err(|error| failed("connecting to Docker", &error))
       })
       .await
+  }
+
+  /// `None` when no container anywhere could be meant.
+  pub(crate) async fn find_if_there(&self, wanted: &Wanted) -> Result<Option<Found>, PortError> {
+    match self.find(wanted).await {
+      Err(error) if error.detail == NONE || error.detail.starts_with(NOT_NAMED) => Ok(None),
+      found => found.map(Some),
+    }
   }
 
   pub(crate) async fn find(&self, wanted: &Wanted) -> Result<Found, PortError> {
@@ -134,11 +145,7 @@ impl Containers {
     }
     match matching.as_slice() {
       [one] => Ok(one.clone()),
-      [] if elsewhere.is_empty() => Err(PortError::new(
-        PortErrorKind::Misconfigured,
-        doing,
-        "there is no such container: start it with compose, or see docker ps -a",
-      )),
+      [] if elsewhere.is_empty() => Err(PortError::new(PortErrorKind::Misconfigured, doing, NONE)),
       [] => Err(PortError::new(
         PortErrorKind::Misconfigured,
         doing,

@@ -12,6 +12,10 @@ impl Verb {
   /// gives: it comes from the confirmed word.
   pub fn intent(&self, otherwise: WhenReady) -> Option<Intent> {
     Some(match self {
+      Self::Up(up) => Intent::Up {
+        slot: up.slot,
+        version: up.version.clone(),
+      },
       Self::Deploy(deploy) => deploy.intent(otherwise),
       Self::Smoke(smoke) => {
         if smoke.only.is_some() {

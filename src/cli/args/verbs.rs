@@ -18,6 +18,9 @@ pub enum Verb {
   /// Who is live, who says so, and how everything is
   #[command(before_help = "Example: cutover status")]
   Status(Status),
+  /// Set a site up that serves nobody yet: shared services, first slot, route, proof
+  #[command(before_help = "Example: cutover up --version 1.0.0")]
+  Up(Up),
   /// Put a version on the standby slot and prove it there; users stay where they are
   #[command(before_help = "Example: cutover deploy --version 1.4.2")]
   Deploy(Deploy),
@@ -116,7 +119,8 @@ pub enum Verb {
 impl Verb {
   pub(super) fn dry_run(&self) -> Option<DryRun> {
     match self {
-      Self::Deploy(Deploy { dry, .. })
+      Self::Up(Up { dry, .. })
+      | Self::Deploy(Deploy { dry, .. })
       | Self::Smoke(Smoke { dry, .. })
       | Self::Switch(Switch { dry, .. })
       | Self::Rollback(Rollback { dry, .. })
@@ -186,6 +190,18 @@ pub struct Status {
   /// Exit 0 only if the live slot is known and healthy: 1 degraded, 5 unknown or disputed
   #[arg(long)]
   pub check: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Up {
+  /// The first slot (default: the one the site's files name, else blue)
+  #[arg(value_name = "SLOT")]
+  pub slot: Option<Slot>,
+  /// The version to begin with
+  #[arg(long, value_name = "V", allow_hyphen_values = true)]
+  pub version: VersionName,
+  #[command(flatten)]
+  pub dry: DryRun,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::fences::Case;
 use crate::{
-  config::{Hook, ProofBy, Service},
+  config::{Hook, Place, ProofBy, Service},
   model::{
     Slot, VersionName,
     container::ContainerId,
     operation::Kind,
     plan::{OnFailure, Plan, PlannedStep, Premise, Risk, Rival, Step, TO_EXPLAIN},
+    router::FileHash,
     shown::Shown,
   },
 };
@@ -65,6 +66,18 @@ impl<'a> Builder<'a> {
   pub(super) fn from(mut self, slot: Slot) -> Self {
     self.plan.from = Some(slot);
     self.plan.from_version = self.case.observation.slots[slot].version.clone();
+    self
+  }
+
+  /// The managed file that a plan without a live slot was made from.
+  pub(super) fn managed(mut self, hash: &FileHash) -> Self {
+    self.plan.from = None;
+    self.plan.from_version = None;
+    self.plan.premise = Premise {
+      live: None,
+      managed: Some(hash.clone()),
+      untouched: Vec::new(),
+    };
     self
   }
 
@@ -129,6 +142,14 @@ impl<'a> Builder<'a> {
     let mut change = vec![format!("{} {path}", self.case.site.router.switch.word())];
     change.extend(preview.diff.iter().cloned());
     self.detailed(Step::Write { slot }, &change);
+    if self.plan.kind == Kind::Up && !self.case.proxy_runs() {
+      let command = match self.case.site.router.place() {
+        Place::Host => self.case.site.router.command().join(" "),
+        Place::Service(name) => format!("up -d --no-deps --no-recreate {name}"),
+        Place::Container(name) => format!("up -d --no-deps --no-recreate (the service of {name})"),
+      };
+      self.detailed(Step::StartProxy { slot }, &[command]);
+    }
     let mut commands = preview.router.iter();
     self.detailed(
       Step::Test { slot },
@@ -162,9 +183,12 @@ impl<'a> Builder<'a> {
   fn deadline(&self, step: &Step) -> Duration {
     let site = self.case.site;
     match step {
-      Step::Preflight | Step::Start { .. } | Step::Stop { .. } => Duration::from_mins(5),
+      Step::Preflight | Step::Start { .. } | Step::StartProxy { .. } | Step::Stop { .. } => {
+        Duration::from_mins(5)
+      }
       Step::Hook { .. } | Step::Smoke { .. } => Duration::from_mins(10),
-      Step::Backup
+      Step::StartShared { .. }
+      | Step::Backup
       | Step::UpdateSource { .. }
       | Step::Prepare { .. }
       | Step::RestoreInto { .. }

@@ -5,7 +5,7 @@ use crate::{
   config::{Hook, Site, VersionKind},
   engine::intent::{Deploy, WhenReady},
   model::{
-    Slot,
+    Slot, VersionName,
     operation::{Kind, Outcome},
     plan::{Gate, ImageSource, MigrateWhen, Plan, Refusal, Risk, Step},
     shown::Shown,
@@ -49,41 +49,14 @@ pub(super) fn plan(case: &Case<'_>, deploy: &Deploy) -> Result<Plan, Refusal> {
   {
     plan.step(Step::Backup);
   }
-  if updates_source(case) && matches!(source, ImageSource::Build | ImageSource::Rebuild) {
-    plan.step(Step::UpdateSource {
-      version: deploy.version.clone(),
-    });
-  }
-  let (prepare, start): (Vec<String>, Vec<String>) = case
-    .preview
-    .commands
-    .iter()
-    .cloned()
-    .partition(|line| !line.contains(" up "));
-  plan.detailed(
-    Step::Prepare {
-      slot,
-      version: deploy.version.clone(),
-      source,
-    },
-    &prepare,
-  );
-  migrate(case, &mut plan, slot, MigrateWhen::BeforeStart);
-  plan.detailed(
-    Step::Start {
-      slot,
-      version: deploy.version.clone(),
-    },
-    &start,
-  );
-  migrate(case, &mut plan, slot, MigrateWhen::AfterStart);
-  plan.step(Step::WaitHealthy {
+  bring_up(
+    case,
+    &mut plan,
     slot,
-    service: None,
-  });
-  migrate(case, &mut plan, slot, MigrateWhen::AfterHealth);
-  smoke(case, &mut plan, slot, deploy.skip_smoke.as_deref());
-  plan.step(Step::Evidence { slot });
+    &deploy.version,
+    source,
+    deploy.skip_smoke.as_deref(),
+  );
   if deploy.ready == WhenReady::Ask {
     plan.step(Step::Gate {
       gate: gate(case, slot, live, deploy),
@@ -112,6 +85,52 @@ pub(super) fn plan(case: &Case<'_>, deploy: &Deploy) -> Result<Plan, Refusal> {
   Ok(plan.build())
 }
 
+/// The version's containers in the slot, tested there.
+pub(super) fn bring_up(
+  case: &Case<'_>,
+  plan: &mut Builder<'_>,
+  slot: Slot,
+  version: &VersionName,
+  source: ImageSource,
+  skip_smoke: Option<&str>,
+) {
+  if updates_source(case) && matches!(source, ImageSource::Build | ImageSource::Rebuild) {
+    plan.step(Step::UpdateSource {
+      version: version.clone(),
+    });
+  }
+  let (prepare, start): (Vec<String>, Vec<String>) = case
+    .preview
+    .commands
+    .iter()
+    .cloned()
+    .partition(|line| !line.contains(" up "));
+  plan.detailed(
+    Step::Prepare {
+      slot,
+      version: version.clone(),
+      source,
+    },
+    &prepare,
+  );
+  migrate(case, plan, slot, MigrateWhen::BeforeStart);
+  plan.detailed(
+    Step::Start {
+      slot,
+      version: version.clone(),
+    },
+    &start,
+  );
+  migrate(case, plan, slot, MigrateWhen::AfterStart);
+  plan.step(Step::WaitHealthy {
+    slot,
+    service: None,
+  });
+  migrate(case, plan, slot, MigrateWhen::AfterHealth);
+  smoke(case, plan, slot, skip_smoke);
+  plan.step(Step::Evidence { slot });
+}
+
 /// How a version comes to be here unless the operator says otherwise.
 pub(super) fn default_source(site: &Site) -> ImageSource {
   match &site.version.kind {
@@ -125,7 +144,7 @@ fn updates_source(case: &Case<'_>) -> bool {
   matches!(&case.site.version.kind, VersionKind::Build { source: Some(source), .. } if source.pull)
 }
 
-fn migrate(case: &Case<'_>, plan: &mut Builder<'_>, slot: Slot, when: MigrateWhen) {
+pub(super) fn migrate(case: &Case<'_>, plan: &mut Builder<'_>, slot: Slot, when: MigrateWhen) {
   let Some(migrate) = case
     .site
     .database
@@ -136,7 +155,10 @@ fn migrate(case: &Case<'_>, plan: &mut Builder<'_>, slot: Slot, when: MigrateWhe
   };
   if migrate.when == when {
     plan.detailed(Step::Migrate { slot }, &[migrate.command.join(" ")]);
-    plan.warn("a migration runs on the database that both slots share: the live version must be able to work with it");
+    plan.warn(match plan.kind() {
+      Kind::Up => "a migration runs on the database as it is found, and no backup is made first",
+      _ => "a migration runs on the database that both slots share: the live version must be able to work with it",
+    });
   }
 }
 

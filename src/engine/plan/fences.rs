@@ -115,6 +115,12 @@ impl Case<'_> {
     }
   }
 
+  /// A proxy that cannot be looked at is taken for one that does not run.
+  pub(super) fn proxy_runs(&self) -> bool {
+    let facts = self.observation.router.value();
+    facts.is_some_and(|facts| facts.proxy.running)
+  }
+
   /// Former workers that still serve requests of the configuration before.
   pub(super) fn draining(&self) -> usize {
     self

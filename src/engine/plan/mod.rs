@@ -13,6 +13,7 @@ mod rehearse;
 mod rollback;
 mod stale;
 mod switch;
+mod up;
 
 use super::{Intent, world::World};
 use crate::{
@@ -62,6 +63,7 @@ pub fn make(
   };
   case.must_be_free()?;
   match intent {
+    Intent::Up { slot, version } => up::plan(&case, *slot, version),
     Intent::Deploy(deploy) => deploy::plan(&case, deploy),
     Intent::Switch { to, reason } => switch::plan(&case, *to, reason.as_deref()),
     Intent::Rehearse => rehearse::plan(&case),

@@ -2,14 +2,16 @@
 //! managed file, recorded images. Looks only.
 
 use crate::{
-  engine::{intent::Intent, observe::unread, ports::PortError, preempt, world::World},
+  engine::{intent::Intent, observe::unread, ports::PortError, preempt, proof, world::World},
   model::{
     Slot, VersionName,
+    event::SavedFile,
     evidence::Pins,
     finding::Finding,
     observation::Observation,
     operation::OperationId,
     plan::{Fault, ImageSource, Rival},
+    shown::Shown,
   },
 };
 
@@ -29,6 +31,10 @@ pub struct Preview {
   pub unread: Vec<Fault>,
   /// What runs now and would make way.
   pub rival: Option<Rival>,
+  /// The managed file before a first set-up.
+  pub saved: Option<SavedFile>,
+  /// What is answered through the proxy, also when it names no slot.
+  pub answer: Option<Shown>,
 }
 
 impl Preview {
@@ -46,6 +52,25 @@ pub(super) async fn gather(world: &World, observation: &Observation, intent: &In
     ..Preview::default()
   };
   match intent {
+    Intent::Up { slot, version } => {
+      preview.answer = proof::anything(world).await;
+      preview.saved = keep(world.router.save().await, &mut preview.faults);
+      let slot = slot
+        .or_else(|| {
+          super::up::named(observation, preview.saved.as_ref())
+            .first()
+            .map(|(slot, _)| *slot)
+        })
+        .unwrap_or(Slot::Blue);
+      let source = super::deploy::default_source(&world.site);
+      target(world, slot, version, source, &mut preview).await;
+      let next = world.router.next(slot, 0, OperationId(0)).await;
+      if let Some(next) = keep(next, &mut preview.faults) {
+        preview.diff =
+          keep(world.router.diff(&next).await, &mut preview.faults).unwrap_or_default();
+      }
+      preview.stop_for(world.ledger.preflight());
+    }
     Intent::Deploy(deploy) => {
       let slot = deploy.slot.or_else(|| observation.standby());
       if let Some(slot) = slot {

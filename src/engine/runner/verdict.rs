@@ -65,8 +65,12 @@ fn outcome(runner: &Runner<'_>, stop: Option<&Stop>, live: Option<Slot>) -> Outc
     },
     None => Outcome::Done,
     Some(_) if state.traffic_touched() && !restored => Outcome::NeedsHuman,
+    // Nobody was served before: whoever is served now is so by nobody's word.
+    Some(_) if runner.order.plan.kind == Kind::Up && restored && live.is_some() => {
+      Outcome::NeedsHuman
+    }
     Some(Stop::Declined | Stop::Aborted) => Outcome::Cancelled,
-    Some(Stop::Failed(_)) if restored => Outcome::Reverted,
+    Some(Stop::Failed(_)) if restored && runner.order.plan.kind != Kind::Up => Outcome::Reverted,
     Some(Stop::Failed(_)) => Outcome::Failed,
   }
 }
@@ -138,7 +142,7 @@ fn done(runner: &Runner<'_>, live: Option<Slot>, stop: Option<&Stop>) -> String 
     Kind::Rehearse => {
       format!("the file, its mount, the test, the reload and the proof work; {users} as before")
     }
-    Kind::Deploy | Kind::Switch | Kind::Rollback if state.proved() => {
+    Kind::Up | Kind::Deploy | Kind::Switch | Kind::Rollback if state.proved() => {
       let mut text = format!("{users}, proven through the proxy");
       if stop.is_some() {
         text.push_str("; an operator cut the rest short");
@@ -146,7 +150,7 @@ fn done(runner: &Runner<'_>, live: Option<Slot>, stop: Option<&Stop>) -> String 
       text
     }
     Kind::Deploy => format!("{target} is up and passed every check; {users}"),
-    Kind::Switch | Kind::Rollback => users,
+    Kind::Up | Kind::Switch | Kind::Rollback => users,
     Kind::Smoke => format!("{target} passed its smoke tests; {users}"),
     Kind::Start => format!("{part}{target} is up and healthy; {users}"),
     Kind::Stop => format!("{part}{target} is stopped and kept; {users}"),
@@ -211,7 +215,12 @@ fn aftermath(runner: &Runner<'_>, outcome: Outcome, live: Option<Slot>) -> Strin
         slot.shout()
       );
     }
-    RestoreState::Finished { proven: None, .. } => text.push_str("; the former file is back"),
+    RestoreState::Finished { proven: None, .. } => text.push_str(match live {
+      None if plan.kind == Kind::Up => "; the route is taken back, and nobody is served",
+      None => "; the former file is back",
+      Some(Slot::Blue) => "; the former file is back, and BLUE answers all the same",
+      Some(Slot::Green) => "; the former file is back, and GREEN answers all the same",
+    }),
     RestoreState::Failed { failure } => {
       let _ = write!(text, "; RESTORING FAILED: {}", failure.what);
     }
@@ -239,6 +248,10 @@ fn aftermath(runner: &Runner<'_>, outcome: Outcome, live: Option<Slot>) -> Strin
   {
     let slot = slot.shout();
     let _ = match &runner.target {
+      PutAway::Kept if plan.kind == Kind::Up => write!(
+        text,
+        "; {slot} and the shared services are left up for inspection"
+      ),
       PutAway::Kept => write!(text, "; {slot} is left up for inspection"),
       PutAway::Stopped => write!(text, "; {slot} was stopped"),
       PutAway::NotStopped(why) => write!(text, "; {slot} could not be stopped: {why}"),
@@ -268,7 +281,8 @@ fn next_after_success(runner: &Runner<'_>, command: &dyn Fn(&str) -> Shown) -> V
         service.unwrap_or_default()
       ))]
     }
-    Kind::Switch
+    Kind::Up
+    | Kind::Switch
     | Kind::Rehearse
     | Kind::Rollback
     | Kind::Smoke
@@ -285,6 +299,11 @@ fn next_after_failure(
   command: &dyn Fn(&str) -> Shown,
 ) -> Vec<Shown> {
   let mut next = vec![command("status")];
+  if let (Kind::Up, Some(slot), Some(version)) = (plan.kind, plan.target, &plan.version)
+    && outcome != Outcome::NeedsHuman
+  {
+    next.push(command(&format!("up {slot} --version {version}")));
+  }
   if outcome == Outcome::NeedsHuman
     && let Some(target) = plan.target
   {

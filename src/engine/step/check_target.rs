@@ -14,11 +14,14 @@ use crate::{
 pub(super) async fn run(context: &Context<'_>, slot: Slot, forced: Option<&Shown>) -> StepResult {
   let world = context.world;
   preflight::premise(context).await?;
-  world
-    .router
-    .test()
-    .await
-    .map_err(|error| world.failed(&error))?;
+  // Before a first set-up there is nothing to test yet; what is written is tested then.
+  if context.plan().kind != Kind::Up {
+    world
+      .router
+      .test()
+      .await
+      .map_err(|error| world.failed(&error))?;
+  }
   let containers = world
     .runtime
     .containers(slot)

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::{Context, hook, wait_healthy};
 use crate::{
   config::{Migrate, RunIn},
-  engine::{guard, ports::CommandOutput, world::StepResult},
+  engine::{ports::CommandOutput, world::StepResult},
   model::{
     Slot,
     container::Container,
@@ -57,7 +57,7 @@ async fn migrate(context: &Context<'_>, slot: Slot) -> StepResult {
   let world = context.world;
   let migrate = configured(context)?;
   if matches!(migrate.run_in, RunIn::Service(_)) {
-    guard::must_be_standby(world, slot).await?;
+    context.must_not_be_live(slot).await?;
   }
   wait_for_leftover(context, migrate, slot).await?;
   let lock = match &world.database {

@@ -19,6 +19,7 @@ mod save;
 mod smoke;
 mod source;
 mod start;
+mod start_shared;
 mod stop;
 mod test_router;
 mod wait_healthy;
@@ -27,12 +28,14 @@ mod write;
 use tokio::time::Instant;
 
 use super::{
+  guard,
   run_state::RunState,
   world::{StepResult, World},
 };
 use crate::model::{
+  Slot,
   event::{Failure, Produced},
-  operation::OperationId,
+  operation::{Kind, OperationId},
   plan::{Order, Plan, Step},
 };
 
@@ -56,6 +59,15 @@ impl Context<'_> {
   pub fn plan(&self) -> &Plan {
     &self.order.plan
   }
+
+  /// `slot` is about to be changed, and nobody may be on it; before a first set-up ends, nobody
+  /// is anywhere.
+  async fn must_not_be_live(&self, slot: Slot) -> Result<(), Failure> {
+    if self.plan().kind == Kind::Up {
+      return guard::must_serve_nobody(self.world, slot, self.state).await;
+    }
+    guard::must_be_standby(self.world, slot).await
+  }
 }
 
 /// Runs one step. Gates are the runner's own business, because answers come to it.
@@ -63,6 +75,8 @@ pub async fn run(context: &Context<'_>, step: &Step) -> StepResult {
   match step {
     Step::Preflight => preflight::run(context).await,
     Step::Hook { name } => hook::run(context, name).await,
+    Step::StartShared { slot } => start_shared::behind(context, *slot).await,
+    Step::StartProxy { slot } => start_shared::proxy(context, *slot).await,
     Step::Backup => backup::run(context).await,
     Step::UpdateSource { version } => source::run(context, version).await,
     Step::Prepare {
@@ -97,7 +111,7 @@ pub async fn run(context: &Context<'_>, step: &Step) -> StepResult {
 }
 
 /// Puts a failed standby away, outside any planned step.
-pub async fn stop_target(context: &Context<'_>, slot: crate::model::Slot) -> StepResult {
+pub async fn stop_target(context: &Context<'_>, slot: Slot) -> StepResult {
   stop::put_away(context, slot).await
 }
 

@@ -14,7 +14,7 @@ use crate::{
 
 pub(super) async fn run(context: &Context<'_>) -> StepResult {
   premise(context).await?;
-  if context.plan().kind == Kind::Deploy {
+  if matches!(context.plan().kind, Kind::Deploy | Kind::Up) {
     faults(context).await?;
   }
   Ok(Produced::Nothing)
@@ -22,7 +22,11 @@ pub(super) async fn run(context: &Context<'_>) -> StepResult {
 
 /// The same slot is live, on the same containers, with the same managed file.
 pub(crate) async fn premise(context: &Context<'_>) -> Result<(), Failure> {
-  let premise = &context.plan().premise;
+  let plan = context.plan();
+  if let (Kind::Up, Some(slot)) = (plan.kind, plan.target) {
+    return context.must_not_be_live(slot).await;
+  }
+  let premise = &plan.premise;
   let Some(live) = premise.live else {
     return Ok(());
   };
@@ -91,11 +95,13 @@ async fn faults(context: &Context<'_>) -> Result<(), Failure> {
       _ => {}
     }
   }
-  world
-    .router
-    .test()
-    .await
-    .map_err(|error| world.failed(&error))?;
+  if context.plan().kind == Kind::Deploy {
+    world
+      .router
+      .test()
+      .await
+      .map_err(|error| world.failed(&error))?;
+  }
   let faults = Finding::stopping(findings);
   if faults.is_empty() {
     return Ok(());

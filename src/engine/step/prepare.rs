@@ -3,7 +3,6 @@
 use super::Context;
 use crate::{
   engine::{
-    guard,
     ports::PortError,
     world::{StepResult, World},
   },
@@ -40,7 +39,7 @@ pub(super) async fn run(
         )
       })?
   };
-  guard::must_be_standby(world, slot).await?;
+  context.must_not_be_live(slot).await?;
   let pins = Pins {
     slot,
     version: version.clone(),

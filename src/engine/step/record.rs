@@ -7,6 +7,7 @@ use crate::{
     Slot,
     event::{Failure, Produced},
     evidence::{LiveRecord, Tested},
+    operation::Kind,
   },
 };
 
@@ -31,7 +32,9 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
   let stood = same.filter(|_| !moved);
   let record = LiveRecord {
     live: slot,
-    previous: if moved {
+    previous: if context.plan().kind == Kind::Up {
+      None
+    } else if moved {
       Some(slot.other())
     } else {
       old.as_ref().and_then(|old| {

@@ -6,6 +6,8 @@ use crate::{
   model::{
     Slot,
     event::{Failure, Produced},
+    operation::Kind,
+    router::FileContent,
   },
 };
 
@@ -22,6 +24,11 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
     return Err(Failure::new(
       "the proxy's managed file was changed since this was planned",
     ));
+  }
+  if saved.content == FileContent::Absent && context.plan().kind != Kind::Up {
+    return Err(
+      Failure::new("the proxy's managed file is gone").rerun(world.command("status").as_str()),
+    );
   }
   let recorded = world
     .ledger

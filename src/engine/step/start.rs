@@ -17,7 +17,7 @@ pub(super) async fn create(context: &Context<'_>, slot: Slot, version: &VersionN
   let world = context.world;
   let gone = guard::container_ids(world, slot).await?.is_empty();
   if context.plan().kind != Kind::Start || !gone {
-    guard::must_be_standby(world, slot).await?;
+    context.must_not_be_live(slot).await?;
   }
   let other = guard::container_ids(world, slot.other()).await?;
   let pins = match context.state.pins() {

@@ -7,7 +7,9 @@ use cutover::{
   config::{Check, SmokeTest},
   engine::{
     log_pipe::{LogReader, log_pipe},
-    ports::{Clock, CommandOutput, Notes, PortError, PortErrorKind, PortFuture, Probe, Runtime},
+    ports::{
+      Clock, CommandOutput, Notes, PortError, PortErrorKind, PortFuture, Probe, Runtime, Shared,
+    },
   },
   model::{
     Slot, VersionName,
@@ -230,6 +232,23 @@ impl Runtime for FakeSite {
         state.create(pins.slot, pins.version.as_str(), at);
       }
       self.leave("start").await
+    })
+  }
+
+  fn start_shared<'a>(
+    &'a self,
+    which: Shared,
+    _: Slot,
+    _: &'a VersionName,
+    _: Notes<'a>,
+  ) -> PortFuture<'a, Vec<String>> {
+    Box::pin(async move {
+      self.enter("start_shared").await?;
+      if which == Shared::Proxy {
+        self.state().start_proxy();
+      }
+      self.leave("start_shared").await?;
+      Ok(Vec::new())
     })
   }
 

@@ -316,6 +316,13 @@ pub fn deploy(version: &str, ready: intent::WhenReady) -> Intent {
   })
 }
 
+pub fn up(version: &str) -> Intent {
+  Intent::Up {
+    slot: None,
+    version: version.parse().unwrap(),
+  }
+}
+
 pub fn switch(to: Slot) -> Intent {
   Intent::Switch { to, reason: None }
 }

@@ -142,6 +142,31 @@ impl State {
     proxy.pid += 2;
   }
 
+  /// As its container would come up: with what is on disk, or not at all.
+  pub fn start_proxy(&mut self) {
+    if self.proxy.running || routes(&self.disk).is_none() {
+      return;
+    }
+    self.proxy.running = true;
+    self.load_from_disk();
+    self.proxy.settle();
+    let after = self.proxy.slot();
+    self.points_users(None, after);
+    self.moved_at = self.calls.len();
+  }
+
+  /// Nothing of the site is there: no container, no route, no state file, no memory.
+  pub fn tear_down(&mut self) {
+    for slot in Slot::BOTH {
+      self.slots[slot].clear();
+    }
+    self.disk.clear();
+    self.proxy.running = false;
+    self.proxy.loaded.clear();
+    self.proxy.settle();
+    self.ledger.state_file = self.ledger.state_file.take().map(|_| String::new());
+  }
+
   fn exactly(&self, text: &str) -> Option<Slot> {
     let slot = routes(text)?;
     let wanted = self.text(slot, generation(text).unwrap_or(0), OperationId(0));
@@ -228,16 +253,20 @@ impl Router for FakeSite {
           started_at: None,
           version: Some("nginx/1.22.1".into()),
         },
-        file: Ok(ManagedFile {
-          path: "nginx/upstream-active.conf".into(),
-          hash: hash(&state.disk),
-          names: routes(&state.disk),
-          generation: generation(&state.disk),
-          mount: state.mount,
-          inside: state.proxy.running.then_some(inside),
-          included: Some(true),
-          writable: true,
-        }),
+        file: if state.disk.is_empty() {
+          Err("it does not exist".into())
+        } else {
+          Ok(ManagedFile {
+            path: "nginx/upstream-active.conf".into(),
+            hash: hash(&state.disk),
+            names: routes(&state.disk),
+            generation: generation(&state.disk),
+            mount: state.mount,
+            inside: state.proxy.running.then_some(inside),
+            included: Some(true),
+            writable: true,
+          })
+        },
         test: state
           .says_no("test")
           .map_err(|error| error.to_string().into()),
@@ -254,11 +283,20 @@ impl Router for FakeSite {
       self.enter("save").await?;
       let saved = {
         let state = self.state();
-        SavedFile {
-          hash: hash(&state.disk),
-          slot: state.exactly(&state.disk),
-          generation: generation(&state.disk),
-          content: FileContent::Text(state.disk.clone()),
+        if state.disk.is_empty() {
+          SavedFile {
+            hash: FileHash::absent(),
+            slot: None,
+            generation: None,
+            content: FileContent::Absent,
+          }
+        } else {
+          SavedFile {
+            hash: hash(&state.disk),
+            slot: state.exactly(&state.disk),
+            generation: generation(&state.disk),
+            content: FileContent::Text(state.disk.clone()),
+          }
         }
       };
       self.leave("save").await?;
@@ -304,8 +342,10 @@ impl Router for FakeSite {
   fn restore<'a>(&'a self, saved: &'a SavedFile) -> PortFuture<'a, ()> {
     Box::pin(async move {
       self.enter("restore").await?;
-      if let FileContent::Text(text) = &saved.content {
-        self.state().put(text);
+      match &saved.content {
+        FileContent::Text(text) => self.state().put(text),
+        FileContent::Absent => self.state().put(""),
+        FileContent::Link(_) => {}
       }
       self.leave("restore").await
     })
@@ -365,6 +405,19 @@ impl Router for FakeSite {
         }
       }
       self.leave("reload").await
+    })
+  }
+
+  fn stop(&self) -> PortFuture<'_, ()> {
+    Box::pin(async {
+      self.enter("proxy.stop").await?;
+      {
+        let mut state = self.state();
+        state.proxy.running = false;
+        state.proxy.loaded.clear();
+        state.proxy.settle();
+      }
+      self.leave("proxy.stop").await
     })
   }
 

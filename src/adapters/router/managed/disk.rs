@@ -54,6 +54,7 @@ pub(super) fn put(path: &Path, mount: Mount, content: &FileContent) -> io::Resul
     (FileContent::Text(text), Mount::SingleFile) => overwrite(path, text.as_bytes()),
     (FileContent::Text(text), _) => replace(path, text.as_bytes()),
     (FileContent::Link(target), _) => relink(path, target),
+    (FileContent::Absent, _) => remove(path),
   }
 }
 
@@ -112,6 +113,13 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
   settle(&folder, &temporary, written)
 }
 
+fn remove(path: &Path) -> io::Result<()> {
+  match fs::remove_file(path) {
+    Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+    _ => File::open(path.parent().unwrap_or(Path::new("/")))?.sync_all(),
+  }
+}
+
 fn relink(path: &Path, target: &str) -> io::Result<()> {
   let (folder, temporary) = beside(path)?;
   let written = symlink(target, &temporary).and_then(|()| fs::rename(&temporary, path));
@@ -130,7 +138,11 @@ fn settle(folder: &Path, temporary: &Path, written: io::Result<()>) -> io::Resul
 /// The same inode keeps its place behind the mount. Not atomic: the engine has the old bytes in
 /// its journal before this is called.
 fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
-  let mut file = OpenOptions::new().write(true).open(path)?;
+  let mut file = OpenOptions::new()
+    .write(true)
+    .create(true)
+    .truncate(false)
+    .open(path)?;
   file.write_all(bytes)?;
   file.set_len(bytes.len() as u64)?;
   file.sync_all()
@@ -183,6 +195,19 @@ mod tests {
     )
     .unwrap();
     assert_eq!(fs::read_link(&path).unwrap(), Path::new("green.conf"));
+  }
+
+  #[test]
+  fn putting_back_that_there_was_none_removes_it_and_may_be_done_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("active.conf");
+    for mount in [Mount::Host, Mount::Directory, Mount::SingleFile] {
+      put(&path, mount, &text("first")).unwrap();
+      assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+      put(&path, mount, &FileContent::Absent).unwrap();
+      put(&path, mount, &FileContent::Absent).unwrap();
+      assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
   }
 
   #[test]

@@ -75,7 +75,8 @@ impl Managed {
     )
   }
 
-  /// `mounts` are those of the proxy's container; none when it runs on this host.
+  /// `mounts` are those of the proxy's container; none when it runs on this host or is still to
+  /// come, so that nothing holds the file yet.
   pub(super) fn locate(&self, mounts: Option<&[Mounted]>) -> Result<Located, PortError> {
     let configured = self.site.router.switch.path();
     let name = configured
@@ -220,6 +221,14 @@ impl Managed {
   }
 
   pub(super) fn saved(&self, located: &Located) -> Result<SavedFile, PortError> {
+    if is_missing(&located.path) {
+      return Ok(SavedFile {
+        hash: FileHash::absent(),
+        slot: None,
+        generation: None,
+        content: FileContent::Absent,
+      });
+    }
     let current = self.current(located)?;
     let content = current
       .content
@@ -336,12 +345,17 @@ impl Managed {
 
   /// A unified diff of the file against `next`.
   pub(super) fn diff(&self, located: &Located, next: &NextFile) -> Result<Vec<String>, PortError> {
-    let current = self.current(located)?;
     let text = |content: &FileContent| match content {
       FileContent::Text(text) => text.clone(),
       FileContent::Link(target) => format!("link to {target}\n"),
+      FileContent::Absent => String::new(),
     };
-    let before = current.content.as_ref().map(text).unwrap_or_default();
+    let before = if is_missing(&located.path) {
+      String::new()
+    } else {
+      let current = self.current(located)?;
+      current.content.as_ref().map(text).unwrap_or_default()
+    };
     Ok(text_diff::unified(
       &self.shown(),
       &before,
@@ -382,6 +396,11 @@ impl Managed {
       })?
       .map_err(failed)
   }
+}
+
+/// Not even a link that leads nowhere is there.
+fn is_missing(path: &Path) -> bool {
+  fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// Which slot a managed file of this text names; the reader as the fuzz target sees it.

@@ -144,16 +144,20 @@ impl NginxRouter {
   }
 
   fn locate(&self, proxy: &Proxy) -> Result<Located, PortError> {
+    self.locate_for(Some(proxy))
+  }
+
+  fn locate_for(&self, proxy: Option<&Proxy>) -> Result<Located, PortError> {
     self.managed.locate(match proxy {
-      Proxy::Host => None,
-      Proxy::Container(found) => Some(&found.mounts),
+      None | Some(Proxy::Host) => None,
+      Some(Proxy::Container(found)) => Some(&found.mounts),
     })
   }
 
   async fn put(&self, content: &FileContent) -> Result<(), PortError> {
-    let place = match self.proxy().await {
+    let place = match self.proxy_if_there().await {
       Ok(proxy) => {
-        let located = self.locate(&proxy)?;
+        let located = self.locate_for(proxy.as_ref())?;
         let place = (located.path, located.reach.mount);
         self.learn(|learned| learned.place = Some(place.clone()));
         place
@@ -223,15 +227,15 @@ impl Router for NginxRouter {
 
   fn save(&self) -> PortFuture<'_, SavedFile> {
     Box::pin(async {
-      let proxy = self.proxy().await?;
-      self.managed.saved(&self.locate(&proxy)?)
+      let proxy = self.proxy_if_there().await?;
+      self.managed.saved(&self.locate_for(proxy.as_ref())?)
     })
   }
 
   fn next(&self, slot: Slot, generation: u64, operation: OperationId) -> PortFuture<'_, NextFile> {
     Box::pin(async move {
-      let proxy = self.proxy().await?;
-      let located = self.locate(&proxy)?;
+      let proxy = self.proxy_if_there().await?;
+      let located = self.locate_for(proxy.as_ref())?;
       self
         .managed
         .next_file(&located, slot, generation, operation)
@@ -240,8 +244,8 @@ impl Router for NginxRouter {
 
   fn diff<'a>(&'a self, next: &'a NextFile) -> PortFuture<'a, Vec<String>> {
     Box::pin(async {
-      let proxy = self.proxy().await?;
-      self.managed.diff(&self.locate(&proxy)?, next)
+      let proxy = self.proxy_if_there().await?;
+      self.managed.diff(&self.locate_for(proxy.as_ref())?, next)
     })
   }
 
@@ -273,6 +277,21 @@ impl Router for NginxRouter {
 
   fn reload(&self) -> PortFuture<'_, ()> {
     Box::pin(self.reload_now())
+  }
+
+  fn start(&self) -> PortFuture<'_, ()> {
+    Box::pin(async {
+      let ran = self.say(&[]).await?;
+      accepted(&ran, format!("`{}`", self.site.router.command().join(" ")))
+    })
+  }
+
+  fn stop(&self) -> PortFuture<'_, ()> {
+    Box::pin(async {
+      let ran = self.say(&["-s", "quit"]).await?;
+      let command = self.site.router.command().join(" ");
+      accepted(&ran, format!("`{command} -s quit`"))
+    })
   }
 
   fn workers(&self) -> PortFuture<'_, Workers> {

@@ -64,6 +64,15 @@ impl NginxRouter {
     Ok(Proxy::Container(found))
   }
 
+  /// `None` where the container is still to be created: the file can be prepared all the same.
+  pub(super) async fn proxy_if_there(&self) -> Result<Option<Proxy>, PortError> {
+    let Some(wanted) = Wanted::of(self.site.router.place(), self.site.compose()) else {
+      return Ok(Some(Proxy::Host));
+    };
+    let found = self.containers.find_if_there(&wanted).await?;
+    Ok(found.map(Proxy::Container))
+  }
+
   pub(super) fn learn<T>(&self, change: impl FnOnce(&mut Learned) -> T) -> T {
     let mut learned = self
       .learned
