@@ -33,8 +33,7 @@ pub(super) fn with_variable(text: &[u8], name: &str, value: &str) -> Vec<u8> {
 
 /// Where the value of `name` stands in this line, quotes included, comment excluded.
 fn value_of(line: &[u8], name: &str) -> Option<(usize, usize)> {
-  let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-  let skip = |from: usize| from + line[from..].iter().take_while(|byte| blank(byte)).count();
+  let skip = |from: usize| from + line[from..].iter().take_while(|byte| blank(**byte)).count();
   let mut at = skip(0);
   if line[at..].starts_with(b"export ") {
     at = skip(at + 7);
@@ -52,13 +51,18 @@ fn value_of(line: &[u8], name: &str) -> Option<(usize, usize)> {
   Some((from, from + quoted(rest).unwrap_or_else(|| bare(rest))))
 }
 
+/// What may stand between a value and its comment; a lone carriage return is part of the value.
+fn blank(byte: u8) -> bool {
+  matches!(byte, b' ' | b'\t')
+}
+
 /// The length of a quoted value, when nothing but a comment follows it.
 fn quoted(rest: &[u8]) -> Option<usize> {
   let quote = rest.first().filter(|byte| matches!(byte, b'"' | b'\''))?;
   let length = rest[1..].iter().position(|byte| byte == quote)? + 2;
   let after = &rest[length..];
-  let comment = after.first().is_some_and(u8::is_ascii_whitespace)
-    && after.trim_ascii_start().starts_with(b"#");
+  let blanks = after.iter().take_while(|byte| blank(**byte)).count();
+  let comment = blanks > 0 && after[blanks..].starts_with(b"#");
   (comment || after.trim_ascii().is_empty()).then_some(length)
 }
 
@@ -66,7 +70,7 @@ fn quoted(rest: &[u8]) -> Option<usize> {
 fn bare(rest: &[u8]) -> usize {
   let comment = rest
     .windows(2)
-    .position(|two| matches!(two[0], b' ' | b'\t') && two[1] == b'#');
+    .position(|two| blank(two[0]) && two[1] == b'#');
   rest[..comment.unwrap_or(rest.len())].trim_ascii_end().len()
 }
 
@@ -132,6 +136,7 @@ mod tests {
       ("TAG='a'b\n", "TAG=2.0\n"),
       ("TAG= # why\n", "TAG=2.0 # why\n"),
       ("TAG=#not-a-comment\n", "TAG=2.0\n"),
+      ("TAG='A'\r#", "TAG=2.0"),
     ] {
       let got = with_variable(before.as_bytes(), "TAG", "2.0");
       assert_eq!(String::from_utf8_lossy(&got), after, "{before:?}");
