@@ -168,7 +168,12 @@ async fn a_dump_that_did_not_end_well_leaves_nothing_that_counts() {
   let (error, ()) = tokio::join!(backup(&database, "1.0.0"), running);
   let error = error.unwrap_err();
   assert_eq!(error.kind, PortErrorKind::Refused);
-  assert!(error.detail.contains("terminating connection"), "{error}");
+  // The server's last words are lost where the client's socket was full when it was ended.
+  let ended = ["terminating connection", "server closed the connection"];
+  assert!(
+    ended.iter().any(|words| error.detail.contains(words)),
+    "{error}"
+  );
   assert!(server.files().is_empty(), "{:?}", server.files());
 
   let stopped = async {
