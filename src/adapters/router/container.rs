@@ -29,9 +29,6 @@ use super::{
 };
 use crate::engine::ports::{PortError, PortErrorKind};
 
-const NONE: &str = "there is no such container: start it with compose, or see docker ps -a";
-/// Docker's own words.
-const NOT_NAMED: &str = "No such container";
 const PROJECT: &str = "com.docker.compose.project";
 const SERVICE: &str = "com.docker.compose.service";
 const ONE_OFF: &str = "com.docker.compose.oneoff";
@@ -74,33 +71,35 @@ impl Containers {
       .await
   }
 
-  /// `None` when no container anywhere could be meant.
-  pub(crate) async fn find_if_there(&self, wanted: &Wanted) -> Result<Option<Found>, PortError> {
-    match self.find(wanted).await {
-      Err(error) if error.detail == NONE || error.detail.starts_with(NOT_NAMED) => Ok(None),
-      found => found.map(Some),
-    }
+  pub(crate) async fn find(&self, wanted: &Wanted) -> Result<Found, PortError> {
+    self.look(wanted).await?
   }
 
-  pub(crate) async fn find(&self, wanted: &Wanted) -> Result<Found, PortError> {
+  /// `None` when it is certain that there is no such container.
+  pub(crate) async fn find_if_there(&self, wanted: &Wanted) -> Result<Option<Found>, PortError> {
+    self.look(wanted).await.map(Result::ok)
+  }
+
+  /// The inner error says that there is none; the outer one that this cannot be known.
+  async fn look(&self, wanted: &Wanted) -> Result<Result<Found, PortError>, PortError> {
     let doing = format!("looking for {}", wanted.words());
     match wanted {
-      Wanted::Name(name) => {
-        let found = self.inspect(name, &doing).await?;
+      Wanted::Name(name) => match self.inspect(name, &doing).await {
         // Docker also accepts the start of an ID here; only the exact name is meant.
-        if found.name == *name {
-          Ok(found)
-        } else {
-          Err(PortError::new(
-            PortErrorKind::Misconfigured,
-            doing,
-            "there is no container of exactly this name: see docker ps -a",
-          ))
-        }
-      }
+        Ok(found) if found.name == *name => Ok(Ok(found)),
+        Ok(_) => Ok(Err(PortError::new(
+          PortErrorKind::Misconfigured,
+          doing,
+          "there is no container of exactly this name: see docker ps -a",
+        ))),
+        Err(error) if error.kind == PortErrorKind::Misconfigured => Ok(Err(error)),
+        Err(error) => Err(error),
+      },
       Wanted::Service { service, projects } => {
-        let id = self.by_labels(service, projects, &doing).await?;
-        self.inspect(&id, &doing).await
+        match self.by_labels(service, projects, &doing).await? {
+          Ok(id) => self.inspect(&id, &doing).await.map(Ok),
+          Err(none) => Ok(Err(none)),
+        }
       }
     }
   }
@@ -110,7 +109,7 @@ impl Containers {
     service: &str,
     projects: &[String],
     doing: &str,
-  ) -> Result<String, PortError> {
+  ) -> Result<Result<String, PortError>, PortError> {
     let filters = HashMap::from([("label", vec![format!("{SERVICE}={service}")])]);
     let options = ListContainersOptionsBuilder::default()
       .all(true)
@@ -144,16 +143,20 @@ impl Containers {
       }
     }
     match matching.as_slice() {
-      [one] => Ok(one.clone()),
-      [] if elsewhere.is_empty() => Err(PortError::new(PortErrorKind::Misconfigured, doing, NONE)),
-      [] => Err(PortError::new(
+      [one] => Ok(Ok(one.clone())),
+      [] if elsewhere.is_empty() => Ok(Err(PortError::new(
+        PortErrorKind::Misconfigured,
+        doing,
+        "there is no such container: start it with compose, or see docker ps -a",
+      ))),
+      [] => Ok(Err(PortError::new(
         PortErrorKind::Misconfigured,
         doing,
         format!(
           "there is one only in compose project {}: set project under [runtime]",
           elsewhere.join(", ")
         ),
-      )),
+      ))),
       many => Err(PortError::new(
         PortErrorKind::Misconfigured,
         doing,
