@@ -94,6 +94,8 @@ pub fn question(plan: &Plan, more: &str) -> Page {
   let mut page = Page::default();
   let (tone, heading) = match plan.risk {
     Risk::Green => (Tone::Good, "every check is green"),
+    // Amber for what it does: every such plan without a warning moves users.
+    Risk::Amber if plan.warnings.is_empty() => (Tone::Warn, "THIS MOVES USERS"),
     Risk::Amber => (Tone::Warn, "READ THE WARNINGS"),
     Risk::Red => (Tone::Bad, "A CHECK FAILED"),
   };
