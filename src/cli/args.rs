@@ -11,6 +11,8 @@ mod reference;
 mod tests;
 mod verbs;
 
+use std::path::Path;
+
 use clap::Parser;
 
 pub use globals::{ColorWhen, DryRun, Globals};
@@ -45,6 +47,15 @@ pub struct Cli {
 }
 
 impl Cli {
+  /// Another verb on the site of `file`, as this one was typed.
+  #[must_use]
+  pub fn then(&self, file: &Path, verb: Verb) -> Self {
+    let mut then = self.clone();
+    then.globals.config = Some(file.to_owned());
+    then.verb = Some(verb);
+    then
+  }
+
   /// `--dry-run`, before or after the verb.
   pub fn dry_run(&self) -> DryRun {
     let after = self.verb.as_ref().and_then(Verb::dry_run);

@@ -1,11 +1,11 @@
 //! `init` has no site yet: it is put together before a configuration is looked for. What it wrote
-//! is then rehearsed like any other site.
+//! is then looked over by the doctor and rehearsed like any other site.
 
 use super::{Out, environment};
 use crate::{
   adapters::survey::MachineScout,
   cli::{
-    args::{self, Cli, Init},
+    args::{Cli, Doctor, Init, OnlyDryRun, Verb},
     commands::init::{self, Bench},
   },
   model::operation::Outcome,
@@ -23,13 +23,16 @@ pub(super) async fn run(out: &mut Out, cli: &Cli, init: &Init) -> Outcome {
   let Some(file) = made.file.filter(|_| made.outcome == Outcome::Done) else {
     return made.outcome;
   };
-  if !init::rehearses(&mut bench, &file) {
+  if cli.globals.json {
     return made.outcome;
   }
-  let file = file.to_string_lossy().into_owned();
-  let words = ["cutover", "--config", &file, "rehearse", "--yes"];
-  match args::parse(words) {
-    Ok(cli) => Box::pin(super::run(cli)).await,
-    Err(stop) => stop.outcome,
+  let doctor = Verb::Doctor(Doctor { scripts: None });
+  let health = Box::pin(super::run(cli.then(&file, doctor))).await;
+  let next = init::Next::after(health, made.runs);
+  if !init::goes_on(&mut bench, &file, next) {
+    return made.outcome;
   }
+  let mut rehearse = cli.then(&file, Verb::Rehearse(OnlyDryRun::default()));
+  rehearse.globals.yes = true;
+  Box::pin(super::run(rehearse)).await
 }

@@ -73,7 +73,7 @@ pub enum ColorWhen {
 }
 
 /// Not among the global flags only because `history -n 20` means a number.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 pub struct DryRun {
   /// Show exactly what would be done, and do nothing
   #[arg(long, short = 'n')]

@@ -315,7 +315,7 @@ pub struct PartArg {
   pub dry: DryRun,
 }
 
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct OnlyDryRun {
   #[command(flatten)]
   pub dry: DryRun,

@@ -129,6 +129,14 @@ pub struct Survey {
 }
 
 impl Survey {
+  /// Whether a container that Compose made from `folder` runs.
+  pub fn runs(&self, folder: &Path) -> bool {
+    self.containers.iter().any(|container| {
+      let made_there = container.folder.as_deref();
+      container.running && made_there.is_some_and(|made| made.starts_with(folder))
+    })
+  }
+
   /// What is still wanted; empty when everything that could be known is.
   pub fn wants(&self) -> BTreeSet<Want> {
     self.wants.take()

@@ -39,11 +39,17 @@ pub struct Bench<'a> {
 pub struct Made {
   pub outcome: Outcome,
   pub file: Option<PathBuf>,
+  /// Whether a container of the site runs.
+  pub runs: bool,
 }
 
 pub async fn run(bench: &mut Bench<'_>, init: &Init) -> Made {
-  let mut file = None;
-  let outcome = match make(bench, init, &mut file).await {
+  let mut made = Made {
+    outcome: Outcome::Failed,
+    file: None,
+    runs: false,
+  };
+  made.outcome = match make(bench, init, &mut made).await {
     Ok(outcome) => outcome,
     Err(trouble) => {
       let (outcome, fixes) = match &trouble {
@@ -54,10 +60,10 @@ pub async fn run(bench: &mut Bench<'_>, init: &Init) -> Made {
       outcome
     }
   };
-  Made { outcome, file }
+  made
 }
 
-async fn make(bench: &mut Bench<'_>, init: &Init, made: &mut Option<PathBuf>) -> Verdict {
+async fn make(bench: &mut Bench<'_>, init: &Init, made: &mut Made) -> Verdict {
   let folder = init.folder.as_deref().unwrap_or(Path::new("."));
   let mut survey = bench.scout.survey(folder).await?;
   survey.answers.extend(init.answers.iter().cloned());
@@ -78,16 +84,47 @@ async fn make(bench: &mut Bench<'_>, init: &Init, made: &mut Option<PathBuf>) ->
   if !proposal.refusals.is_empty() {
     return refused(bench, &proposal);
   }
+  made.runs = survey.runs(&proposal.root);
   offer(bench, &proposal, made)
 }
 
-/// Whether the rehearsal may begin at once: only a person at a terminal is asked.
-pub fn rehearses(bench: &mut Bench<'_>, file: &Path) -> bool {
+/// What comes after a file was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+  /// Nothing of the site runs yet.
+  Up,
+  /// The doctor found something red.
+  Mend,
+  Rehearse,
+}
+
+impl Next {
+  /// `doctor` is how the doctor ended; `runs` is whether a container of the site does.
+  pub fn after(doctor: Outcome, runs: bool) -> Self {
+    match (runs, doctor) {
+      (false, _) => Self::Up,
+      (true, Outcome::Done) => Self::Rehearse,
+      (true, _) => Self::Mend,
+    }
+  }
+}
+
+/// Whether the rehearsal may begin at once: only a person at a terminal is asked. Everybody else is
+/// told what to type.
+pub fn goes_on(bench: &mut Bench<'_>, file: &Path, next: Next) -> bool {
+  let typing = Typing::with_config(file);
+  let line = match next {
+    Next::Up => format!(
+      "{}   (nothing of this site runs yet)",
+      typing.line("up --version VERSION")
+    ),
+    Next::Mend => format!("mend what is RED above, then {}", typing.line("rehearse")),
+    Next::Rehearse => typing.line("rehearse"),
+  };
   let globals = bench.globals;
-  let silent = globals.json || globals.yes || globals.no_input || prompt::can_ask().is_err();
-  if silent {
-    let next = Typing::with_config(file).line("rehearse");
-    say(bench, Tone::Plain, &format!("next    {next}"));
+  let nobody_asked = globals.yes || globals.no_input || prompt::can_ask().is_err();
+  if next != Next::Rehearse || nobody_asked {
+    say(bench, Tone::Plain, &format!("next    {line}"));
     return false;
   }
   let mut page = Page::default();
@@ -127,7 +164,7 @@ fn refused(bench: &mut Bench<'_>, proposal: &Proposal) -> Verdict {
   Ok(Outcome::Refused)
 }
 
-fn offer(bench: &mut Bench<'_>, proposal: &Proposal, made: &mut Option<PathBuf>) -> Verdict {
+fn offer(bench: &mut Bench<'_>, proposal: &Proposal, made: &mut Made) -> Verdict {
   let file = proposal.root.join("cutover.toml");
   let text = detect::text(proposal);
   if !bench.globals.json {
@@ -145,7 +182,7 @@ fn offer(bench: &mut Bench<'_>, proposal: &Proposal, made: &mut Option<PathBuf>)
       Tone::Good,
       &format!("{shown} says all of this already"),
     );
-    *made = Some(file);
+    made.file = Some(file);
     return Ok(Outcome::Done);
   }
   if !bench.globals.json {
@@ -177,7 +214,7 @@ fn offer(bench: &mut Bench<'_>, proposal: &Proposal, made: &mut Option<PathBuf>)
     );
   }
   say(bench, Tone::Good, &format!("{shown} is written"));
-  *made = Some(file);
+  made.file = Some(file);
   Ok(Outcome::Done)
 }
 
