@@ -264,7 +264,15 @@ fn proofs(site: &Site, switches: usize) -> Proofs {
 
 fn rollbacks(site: &Site, count: usize) -> Vec<u64> {
   (0..count)
-    .map(|_| millis(site.cutover(&["rollback", "--yes", "-q"]).ok().took))
+    .map(|_| {
+      let standby = if site.proven() == "blue" {
+        "green"
+      } else {
+        "blue"
+      };
+      site.cutover(&["switch", standby, "--yes", "-q"]).ok();
+      millis(site.cutover(&["rollback", "--yes", "-q"]).ok().took)
+    })
     .collect()
 }
 

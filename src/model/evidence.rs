@@ -7,7 +7,7 @@ use super::{
   Slot, VersionName,
   check::SmokeResult,
   container::{Container, ContainerId, ImageId},
-  operation::OperationId,
+  operation::{Kind, OperationId},
 };
 
 /// One container as it was when it passed.
@@ -102,6 +102,9 @@ pub struct LiveRecord {
   pub generation: u64,
   pub since: DateTime<Utc>,
   pub operation: OperationId,
+  /// What kind of operation moved users here; none in records of before this was written.
+  #[serde(default)]
+  pub by: Option<Kind>,
   pub version: Option<VersionName>,
   pub previous_version: Option<VersionName>,
   /// The containers that served when this slot went live, and those that served before.
@@ -110,4 +113,20 @@ pub struct LiveRecord {
   /// Hash of the managed file this record was written with.
   pub managed: super::router::FileHash,
   pub schema_head: Option<String>,
+}
+
+impl LiveRecord {
+  /// Whether users were taken away from `slot` by a rollback, and it still holds the very containers
+  /// that they were taken from.
+  pub fn was_left(&self, slot: Slot, containers: &[Container]) -> bool {
+    self.by == Some(Kind::Rollback)
+      && self.previous == Some(slot)
+      && has_all(containers, &self.previous_containers)
+  }
+}
+
+/// Whether every one of `tested` is still there; never true of none.
+pub fn has_all(containers: &[Container], tested: &[Tested]) -> bool {
+  let is_there = |each: &Tested| containers.iter().any(|one| one.id == each.container);
+  !tested.is_empty() && tested.iter().all(is_there)
 }

@@ -212,6 +212,7 @@ pub(crate) fn observation() -> Observation {
       generation: 42,
       since: before(192),
       operation: OperationId(128),
+      by: None,
       version: Some(version("2.0.0")),
       previous_version: Some(version("1.9.3")),
       containers: Vec::new(),

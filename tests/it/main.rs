@@ -16,6 +16,7 @@
   reason = "the modules of one test binary share their items by pub"
 )]
 
+mod back_again;
 #[path = "../support/contract.rs"]
 mod contract;
 mod contracts;

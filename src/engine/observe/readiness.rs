@@ -64,6 +64,13 @@ pub(super) fn weigh(
         .map_or("another version".to_owned(), ToString::to_string),
     )));
   }
+  if record.was_left(target, containers) {
+    why_not.push(Shown::line(&format!(
+      "rollback {} took users away from {}: only a typed phrase sends them there again",
+      record.operation,
+      target.shout()
+    )));
+  }
   let warmth = if containers.is_empty() {
     if environment.pins.is_none() {
       why_not.push(Shown::line(

@@ -1,12 +1,13 @@
 //! Back to what served before: with the very containers that served, or from recorded images.
 //! Needs no network, no registry, no build and no database write.
 
-use super::{builder::Builder, fences::Case, switch::has_all};
+use super::{builder::Builder, fences::Case};
 use crate::{
   config::Hook,
   engine::intent::{Force, Rollback},
   model::{
     Slot,
+    evidence::{LiveRecord, has_all},
     health::Pass,
     operation::{Kind, Outcome},
     plan::{ImageSource, OnFailure, Plan, Refusal, Risk, Step},
@@ -81,6 +82,7 @@ fn warm(case: &Case<'_>, rollback: &Rollback, target: Slot) -> Result<Plan, Refu
         .any(|c| c.service == service.key && c.is_running())
     });
   let mut plan = begin(case, rollback, target);
+  must_not_go_back_by_accident(case, target, &mut plan);
   plan.step(Step::Preflight);
   let broken = if running { fault(case, target) } else { None };
   let forced = match (broken, rollback.force) {
@@ -181,6 +183,26 @@ fn finish(plan: &mut Builder<'_>, target: Slot, forced: Option<Shown>) {
     slot: target.other(),
   });
   plan.note(format!("{} stays up for debugging", target.other().shout()));
+}
+
+/// Two people, or two alarms, that roll back one after the other mean the same thing: the second must
+/// not send users to what the first took them from.
+fn must_not_go_back_by_accident(case: &Case<'_>, target: Slot, plan: &mut Builder<'_>) {
+  let environment = &case.observation.slots[target];
+  let left = |record: &&LiveRecord| record.was_left(target, environment.containers());
+  if let Some(record) = case.observation.record.as_ref().filter(left) {
+    plan.red(format!("{target} again"));
+    plan.warn(format!(
+      "rollback {} took users away from {}{}: this sends them there again; see '{}'",
+      record.operation,
+      target.shout(),
+      environment
+        .version
+        .as_ref()
+        .map_or_else(String::new, |version| format!(" {version}")),
+      case.command(&format!("show {}", record.operation.0))
+    ));
+  }
 }
 
 fn must_have_served(case: &Case<'_>, target: Slot) -> Result<(), Refusal> {

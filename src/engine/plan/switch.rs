@@ -5,7 +5,6 @@ use crate::{
   config::Hook,
   model::{
     Slot,
-    container::Container,
     operation::{Kind, Outcome},
     plan::{Plan, Refusal, Risk, Step},
     traffic::Live,
@@ -98,12 +97,4 @@ pub(super) fn untested(case: &Case<'_>, slot: Slot) -> Option<String> {
       age.num_minutes()
     )
   })
-}
-
-/// Whether every container that served is still there.
-pub(super) fn has_all(containers: &[Container], tested: &[crate::model::evidence::Tested]) -> bool {
-  !tested.is_empty()
-    && tested
-      .iter()
-      .all(|t| containers.iter().any(|c| c.id == t.container))
 }

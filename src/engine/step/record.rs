@@ -47,6 +47,10 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
     generation: next.generation,
     since: same.map_or_else(|| world.clock.now(), |old| old.since),
     operation: context.id(),
+    by: match stood {
+      Some(old) => old.by,
+      None => Some(context.plan().kind),
+    },
     version: now.iter().find_map(|container| container.version.clone()),
     previous_version: match stood {
       Some(old) => old.previous_version.clone(),
