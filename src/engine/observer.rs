@@ -48,11 +48,17 @@ pub async fn run(
   let mut watch = Watch::new(&world);
   let mut looks: FuturesUnordered<Look<'_>> = FuturesUnordered::new();
   let mut news = false;
+  let mut written = world.ledger.changed();
   loop {
     for part in watch.turns.start(Instant::now()) {
       match look(&world, &watch, part) {
         Some(look) => looks.push(look),
-        None => news |= watch.ledger(),
+        None if watch.ledger() => {
+          // What is newest in it may be another folder now.
+          written = world.ledger.changed();
+          news = true;
+        }
+        None => {}
       }
     }
     news |= watch.expire(world.clock.now());
@@ -70,7 +76,10 @@ pub async fn run(
         Some(change) => watch.changed(&change),
         None => watch.parted(),
       },
-      () = world.ledger.changed() => watch.written(),
+      () = &mut written => {
+        written = world.ledger.changed();
+        watch.written();
+      }
       Some(found) = looks.next(), if !looks.is_empty() => {
         watch.take(found);
         while let Some(Some(found)) = looks.next().now_or_never() {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 /// How long to wait for the first beat that is about `every` away. Beats are whole multiples of
-/// `every` for spans of up to a quarter of a second, and of a quarter of a second above.
+/// `every` for spans of up to a second, and whole seconds above.
 pub fn until(now: DateTime<Utc>, every: Duration) -> Duration {
-  const LONGEST: u64 = 250_000;
+  const LONGEST: u64 = 1_000_000;
   let every = micros(every);
   let beat = every.clamp(1, LONGEST);
   let now = u64::try_from(now.timestamp_micros()).unwrap_or(0);
@@ -37,6 +37,8 @@ mod tests {
     assert_eq!(until(at(3_000), second), Duration::from_millis(997));
     assert_eq!(until(at(3_000), quarter), Duration::from_millis(247));
     assert_eq!(until(at(130_000), quarter), Duration::from_millis(370));
+    let three = Duration::from_secs(3);
+    assert_eq!(until(at(430_000), three), Duration::from_millis(2_570));
   }
 
   #[test]

@@ -111,4 +111,15 @@ impl Observation {
   pub fn standby(&self) -> Option<Slot> {
     self.live_slot().map(Slot::other)
   }
+
+  /// Whether the witnesses were only asked again and say the same: `later` has nothing to show but
+  /// its time.
+  pub fn is_renewed_by(&self, later: &Self) -> bool {
+    let mut renewed = self.clone();
+    renewed.at = later.at;
+    for (witness, again) in renewed.witnesses.iter_mut().zip(&later.witnesses) {
+      witness.at = again.at;
+    }
+    renewed == *later
+  }
 }

@@ -234,10 +234,7 @@ impl Console {
             due = Due::Now;
           }
         },
-        Some(msg) = self.news.recv() => {
-          self.update(msg)?;
-          due.soon();
-        }
+        Some(msg) = self.news.recv() => self.learn(msg, &mut due)?,
         () = sleep_until(next.unwrap_or(clock)) => {
           own_log::settle();
           self.update(Msg::Tick)?;
@@ -253,9 +250,21 @@ impl Console {
       }
       for _ in 0..MOST_AT_ONCE {
         let Ok(msg) = self.news.try_recv() else { break };
-        self.update(msg)?;
-        due.soon();
+        self.learn(msg, &mut due)?;
       }
+    }
+    Ok(())
+  }
+
+  /// What was only seen again is shown with the next beat of the clock.
+  fn learn(&mut self, msg: Msg, due: &mut Due) -> io::Result<()> {
+    let again = match (&msg, &self.app.seen) {
+      (Msg::Observed(later), Some(seen)) => seen.is_renewed_by(later),
+      _ => false,
+    };
+    self.update(msg)?;
+    if !again {
+      due.soon();
     }
     Ok(())
   }
