@@ -10,7 +10,7 @@ use cutover::{
   cli::args::{self, Stream, Verb},
   tui, wire,
 };
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 fn main() -> Result<ExitCode> {
   color_eyre::config::HookBuilder::default()
@@ -51,18 +51,22 @@ fn main() -> Result<ExitCode> {
 
 const TALKS: &str = "cutover=info,warn";
 
-fn filter(default: &str) -> EnvFilter {
-  EnvFilter::try_from_env("CUTOVER_LOG").unwrap_or_else(|_| EnvFilter::new(default))
+/// `CUTOVER_LOG` as in `cutover=debug,hyper=warn`; what cannot be read counts as not set.
+fn filter(default: &str) -> Targets {
+  let parsed = |text: &str| text.parse::<Targets>().ok();
+  let asked = std::env::var("CUTOVER_LOG").ok();
+  let asked = asked.as_deref().and_then(parsed);
+  asked.or_else(|| parsed(default)).unwrap_or_default()
 }
 
 /// The runner's log is a file beside its journal; a front end logs only when asked by `CUTOVER_LOG`.
 fn log(runner: bool) {
   let default = if runner { TALKS } else { "off" };
+  let lines = fmt::layer().with_writer(io::stderr).with_ansi(false);
   drop(
-    tracing_subscriber::fmt()
-      .with_env_filter(filter(default))
-      .with_writer(io::stderr)
-      .with_ansi(false)
+    tracing_subscriber::registry()
+      .with(filter(default))
+      .with(lines)
       .try_init(),
   );
 }

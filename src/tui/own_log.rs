@@ -1,7 +1,7 @@
 //! What the console itself has to say: kept in memory, a bounded number of lines, for its own
 //! panel and for a bug report. Nothing of it reaches stderr, which is the screen.
 
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 use tui_logger::{LevelFilter, TuiTracingSubscriberLayer};
 
 /// Lines that are kept; older ones are dropped.
@@ -10,7 +10,7 @@ const MOST: usize = 2_000;
 const MOST_WAITING: usize = 500;
 
 /// Keeps what passes `filter` from now on.
-pub fn keep(filter: EnvFilter) {
+pub fn keep(filter: Targets) {
   tui_logger::set_default_level(LevelFilter::Trace);
   tui_logger::set_buffer_depth(MOST);
   tui_logger::set_hot_buffer_depth(MOST_WAITING);
