@@ -21,3 +21,4 @@ pub mod runner_process;
 mod short_path;
 pub mod surroundings;
 pub mod survey;
+mod walk;
