@@ -12,6 +12,7 @@ pub mod demo;
 pub mod docker;
 pub mod ledger;
 mod line_cutter;
+mod listed;
 mod log_file;
 pub mod probe;
 pub mod process;

@@ -28,7 +28,10 @@ mod version;
 use std::{collections::BTreeMap, fs::File, sync::Arc, time::Duration};
 
 use crate::{
-  adapters::compose::{Compose, read_pins},
+  adapters::{
+    compose::{Compose, read_pins},
+    listed::{self, Listed},
+  },
   config::{Site, VersionRead},
   engine::{
     log_pipe::LogReader,
@@ -49,11 +52,11 @@ use crate::{
     usage::Usage,
   },
 };
-use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
+use bollard::query_parameters::InspectContainerOptions;
 use tokio::sync::mpsc;
 
 use connection::Connection;
-use find::{Found, Listed};
+use find::Found;
 
 /// The container engine of one site. Making one does nothing; it connects on first use.
 pub struct DockerRuntime {
@@ -82,14 +85,12 @@ impl DockerRuntime {
   }
 
   async fn listed(&self) -> Result<Vec<Listed>, PortError> {
-    let all = self
+    self
       .docker
       .ask("list containers", |docker| async move {
-        let options = ListContainersOptionsBuilder::default().all(true).build();
-        docker.list_containers(Some(options)).await
+        listed::all(&docker).await
       })
-      .await?;
-    Ok(all.into_iter().filter_map(Listed::from).collect())
+      .await
   }
 
   async fn found(&self) -> Result<BySlot<Vec<Found>>, PortError> {
