@@ -57,7 +57,7 @@ impl Listed {
     self.labels.get(SERVICE).map(String::as_str)
   }
 
-  pub(super) fn is_service(&self, service: &str) -> bool {
+  fn is_service(&self, service: &str) -> bool {
     let once = self.labels.get(ONE_OFF);
     self.service() == Some(service) && !once.is_some_and(|once| once.eq_ignore_ascii_case("true"))
   }
