@@ -134,8 +134,9 @@ mod tests {
     }
   }
 
-  fn one<'a>(all: &'a [Listed], projects: &'a [String], service: &str) -> Option<&'a str> {
-    let found = first_of(all, projects, service).unwrap();
+  fn one<'a>(all: &'a [Listed], projects: &[&str], service: &str) -> Option<&'a str> {
+    let projects: Vec<String> = projects.iter().map(ToString::to_string).collect();
+    let found = first_of(all, &projects, service).unwrap();
     found.map(|listed| listed.id.as_str())
   }
 
@@ -146,11 +147,11 @@ mod tests {
       listed("2", "shop-api-blue-old", "shop", "api-blue-old"),
       listed("3", "shop2-api-blue-1", "shop2", "api-blue"),
     ];
-    let [shop, sho, shop2] = ["shop", "sho", "shop2"].map(str::to_owned);
-    assert_eq!(one(&all, &[shop.clone()], "api-blue"), Some("1"));
-    assert_eq!(one(&all, &[shop.clone()], "api"), None);
-    assert_eq!(one(&all, &[sho.clone()], "api-blue"), None);
-    assert_eq!(one(&all, &[sho, shop2, shop], "api-blue"), Some("3"));
+    assert_eq!(one(&all, &["shop"], "api-blue"), Some("1"));
+    assert_eq!(one(&all, &["shop"], "api"), None);
+    assert_eq!(one(&all, &["sho"], "api-blue"), None);
+    let likeliest = ["sho", "shop2", "shop"];
+    assert_eq!(one(&all, &likeliest, "api-blue"), Some("3"));
   }
 
   #[test]
@@ -170,7 +171,7 @@ mod tests {
     let mut once = listed("2", "shop_api-blue_run_1", "shop", "api-blue");
     once.labels.insert(ONE_OFF.into(), "True".into());
     let all = [once, listed("1", "shop_api-blue_1", "shop", "api-blue")];
-    assert_eq!(one(&all, &["shop".to_owned()], "api-blue"), Some("1"));
+    assert_eq!(one(&all, &["shop"], "api-blue"), Some("1"));
   }
 
   #[test]

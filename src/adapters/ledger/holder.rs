@@ -8,7 +8,7 @@ use chrono::Utc;
 
 use super::{
   FileLedger, SiteLock,
-  files::{self, failed, read_json},
+  files::{failed, read_json},
   lock,
 };
 use crate::{
@@ -78,33 +78,27 @@ impl FileLedger {
 
   /// Who holds the lock, with the case of a command that outlived its runner told apart.
   pub fn lock_state(&self) -> Result<LockState, PortError> {
-    lock_state(self)
-  }
-}
-
-fn lock_state(ledger: &FileLedger) -> Result<LockState, PortError> {
-  // Between taking the lock and recording it lies an instant in which the record is an old one.
-  for _ in 0..10 {
-    if !lock::is_held(ledger.state())? {
-      return Ok(LockState::Free);
-    }
-    let holder: Option<Holder> = files::read_json(&record(ledger.state()))?;
-    let children = lock::children(ledger.state());
-    match (holder, children.first()) {
-      (Some(holder), _) if is_alive(&holder) => return Ok(LockState::Held(holder)),
-      (Some(holder), Some(&pid)) => {
-        return Ok(LockState::LeftBehind {
-          holder,
-          pid,
-          command: processes::command_line(pid).unwrap_or_default(),
-        });
+    // Between taking the lock and recording it lies an instant in which the record is an old one.
+    for _ in 0..10 {
+      if !lock::is_held(self.state())? {
+        return Ok(LockState::Free);
       }
-      _ => thread::sleep(Duration::from_millis(10)),
+      let holder: Option<Holder> = read_json(&record(self.state()))?;
+      let children = lock::children(self.state());
+      match (holder, children.first()) {
+        (Some(holder), _) if is_alive(&holder) => return Ok(LockState::Held(holder)),
+        (Some(holder), Some(&pid)) => {
+          return Ok(LockState::LeftBehind {
+            holder,
+            pid,
+            command: processes::command_line(pid).unwrap_or_default(),
+          });
+        }
+        _ => thread::sleep(Duration::from_millis(10)),
+      }
     }
+    Ok(LockState::Unseen(read_json(&record(self.state()))?))
   }
-  Ok(LockState::Unseen(files::read_json(&record(
-    ledger.state(),
-  ))?))
 }
 
 /// The port has one shape for a holder: a command left behind is named where the holder came from.
