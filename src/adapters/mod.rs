@@ -1,6 +1,7 @@
 //! The only home of Docker, HTTP, processes and files: one module per outside system, each
-//! implementing a port of `engine::ports`. Adapters know each other only through plain pieces
-//! (finding containers, bounded output); the engine never sees them.
+//! implementing a port of `engine::ports`. Adapters know each other only through plain pieces: which
+//! container is which (`listed`), a walk through a folder (`walk`), the processes of this host
+//! (`processes`), bounded output; the engine never sees them.
 
 pub mod actor;
 pub(crate) mod bounded;

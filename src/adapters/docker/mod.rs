@@ -1,8 +1,8 @@
 //! Docker: the containers of both slots and the shared services, as the engine's `Runtime`.
 //!
-//! The only place that names the Docker client library. Finds containers by exact labels or names
-//! (`find`), never sends a signal through the API, and leaves creating containers to
-//! `adapters::compose`, pinned to image IDs.
+//! Finds containers by exact labels or names (`find`), reads them as they stand (`containers`), never
+//! sends a signal through the API, and leaves creating containers to `adapters::compose`, pinned to
+//! image IDs.
 
 mod changes;
 mod connection;
