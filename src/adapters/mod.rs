@@ -1,6 +1,7 @@
 //! The only home of Docker, HTTP, processes and files: one module per outside system, each
-//! implementing a port of `engine::ports`. Adapters know each other only through plain pieces
-//! (finding containers, bounded output); the engine never sees them.
+//! implementing a port of `engine::ports`. Adapters know each other only through plain pieces: which
+//! container is which (`listed`), a walk through a folder (`walk`), the processes of this host
+//! (`processes`), bounded output; the engine never sees them.
 
 pub mod actor;
 pub(crate) mod bounded;
@@ -12,6 +13,7 @@ pub mod demo;
 pub mod docker;
 pub mod ledger;
 mod line_cutter;
+mod listed;
 mod log_file;
 pub mod probe;
 pub mod process;
@@ -21,3 +23,4 @@ pub mod runner_process;
 mod short_path;
 pub mod surroundings;
 pub mod survey;
+mod walk;

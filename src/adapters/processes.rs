@@ -24,6 +24,14 @@ pub fn boot_id() -> String {
     .unwrap_or_default()
 }
 
+/// The numbers of all processes that `/proc` shows; none where it shows nothing.
+pub(crate) fn all() -> impl Iterator<Item = u32> {
+  fs::read_dir("/proc")
+    .into_iter()
+    .flatten()
+    .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+}
+
 /// `None` when there is no such process, or it is hidden from us.
 pub fn facts(pid: u32) -> Option<ProcessFacts> {
   parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
@@ -74,6 +82,14 @@ pub fn command_line(pid: u32) -> Option<String> {
     .map(String::from_utf8_lossy)
     .collect();
   Some(words.join(" ").chars().take(160).collect())
+}
+
+/// The whole command line with its words joined by spaces, as a program may have rewritten it;
+/// empty for a kernel thread.
+pub(crate) fn title(pid: u32) -> Option<String> {
+  let bytes = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+  let title = String::from_utf8_lossy(&bytes).replace('\0', " ");
+  Some(title.trim().to_owned())
 }
 
 /// Effective user of a process.

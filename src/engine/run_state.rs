@@ -115,28 +115,18 @@ impl RunState {
         produced,
         millis,
       } => {
-        self.gate = None;
-        self.set(
-          *index,
-          StepState::Done {
-            produced: Box::new(produced.clone()),
-            millis: *millis,
-          },
-        );
+        let produced = Box::new(produced.clone());
+        let millis = *millis;
+        self.settle(*index, StepState::Done { produced, millis });
       }
       Event::StepFailed {
         index,
         failure,
         millis,
       } => {
-        self.gate = None;
-        self.set(
-          *index,
-          StepState::Failed {
-            failure: Box::new(failure.clone()),
-            millis: *millis,
-          },
-        );
+        let failure = Box::new(failure.clone());
+        let millis = *millis;
+        self.settle(*index, StepState::Failed { failure, millis });
       }
       Event::GateOpened {
         index,
@@ -189,6 +179,12 @@ impl RunState {
         *state = StepState::Waiting;
       }
     }
+  }
+
+  /// A step that has ended waits for nobody any more.
+  fn settle(&mut self, index: usize, to: StepState) {
+    self.gate = None;
+    self.set(index, to);
   }
 
   fn set(&mut self, index: usize, to: StepState) {
@@ -296,25 +292,25 @@ impl RunState {
     })
   }
 
+  /// Such a step may have had its effect.
+  fn begun_any(&self, of: impl Fn(&Step) -> bool) -> bool {
+    let mut steps = self.steps.iter();
+    steps.any(|(step, state)| of(step) && !matches!(state, StepState::Waiting))
+  }
+
   /// The managed file may have been changed by this operation.
   pub fn traffic_touched(&self) -> bool {
-    self.steps.iter().any(|(step, state)| {
-      matches!(step, Step::Write { .. }) && !matches!(state, StepState::Waiting)
-    })
+    self.begun_any(|step| matches!(step, Step::Write { .. }))
   }
 
   /// The proxy may have been told to load the changed file.
   pub fn reload_started(&self) -> bool {
-    self.steps.iter().any(|(step, state)| {
-      matches!(step, Step::Reload { .. }) && !matches!(state, StepState::Waiting)
-    })
+    self.begun_any(|step| matches!(step, Step::Reload { .. }))
   }
 
   /// The proxy may run only because this operation started it.
   pub fn proxy_started(&self) -> bool {
-    self.steps.iter().any(|(step, state)| {
-      matches!(step, Step::StartProxy { .. }) && !matches!(state, StepState::Waiting)
-    })
+    self.begun_any(|step| matches!(step, Step::StartProxy { .. }))
   }
 
   /// The new truth is proven and written down.
@@ -330,9 +326,7 @@ impl RunState {
 
   /// The target's containers may have been created or started by this operation.
   pub fn target_started(&self) -> bool {
-    self.steps.iter().any(|(step, state)| {
-      matches!(step, Step::Start { .. } | Step::Wake { .. }) && !matches!(state, StepState::Waiting)
-    })
+    self.begun_any(|step| matches!(step, Step::Start { .. } | Step::Wake { .. }))
   }
 
   pub fn millis(&self) -> Option<u64> {

@@ -61,16 +61,9 @@ fn services(page: &mut Page, seen: &Observation, one: Slot, other: Slot) -> bool
         }
         page.push(Tone::Strong, Shown::line(name).to_string());
         for (what, left, right) in rows {
-          page.wrapped(
-            Tone::Warn,
-            &format!("  {what:<15}{}  {left}", one.shout()),
-            17,
-          );
-          page.wrapped(
-            Tone::Warn,
-            &format!("  {:<15}{}  {right}", "", other.shout()),
-            17,
-          );
+          for (label, slot, said) in [(what, one, left), ("", other, right)] {
+            page.labelled(Tone::Warn, label, &format!("{}  {said}", slot.shout()));
+          }
         }
       }
       (left, _) => {
@@ -125,17 +118,8 @@ mod tests {
   use super::*;
   use crate::{
     model::{Known, container::ImageId},
-    render::{Detail, Typing, samples},
+    render::samples,
   };
-
-  fn view() -> View {
-    View {
-      now: samples::now(),
-      stale: std::time::Duration::from_secs(15),
-      detail: Detail::Normal,
-      typing: Typing::default(),
-    }
-  }
 
   #[test]
   fn only_what_differs_is_listed_with_both_sides_named() {
@@ -145,7 +129,7 @@ mod tests {
     containers[0].image_id = ImageId("sha256:0123456789abcdef".into());
     containers.remove(1);
     seen.slots.blue.containers = Known::yes(containers, samples::before(2));
-    let text = page(&seen, &view()).to_string();
+    let text = page(&seen, &samples::view()).to_string();
     assert!(
       text.starts_with("live     [G] GREEN 2.0.0\nstandby  [B] BLUE 1.9.3\n"),
       "{text}"
@@ -166,7 +150,7 @@ mod tests {
   fn two_slots_alike_say_so_and_what_was_not_compared() {
     let mut seen = samples::observation();
     seen.slots.blue.containers = seen.slots.green.containers.clone();
-    let text = page(&seen, &view()).to_string();
+    let text = page(&seen, &samples::view()).to_string();
     assert!(text.contains("[ok] no difference"), "{text}");
     assert!(text.contains("not compared: environments"), "{text}");
   }

@@ -56,8 +56,7 @@ pub fn page(slot: Slot, container: &Container, pins: Option<&Pins>, view: &View)
 }
 
 fn fact(page: &mut Page, label: &str, text: &str) {
-  let text = Shown::line(text);
-  page.wrapped(Tone::Plain, &format!("  {label:<15}{text}"), 17);
+  page.labelled(Tone::Plain, label, Shown::line(text).as_str());
 }
 
 fn or_none(text: &str) -> &str {
@@ -94,15 +93,14 @@ fn pinned(page: &mut Page, container: &Container, pins: Option<&Pins>) {
       let text = format!("this image, as {} ({})", pins.version, moment(pins.at));
       fact(page, "pinned", &text);
     }
-    Some((pins, image)) => page.wrapped(
+    Some((pins, image)) => page.labelled(
       Tone::Warn,
+      "pinned",
       &format!(
-        "  {:<15}another image: {} as {}; this container is not what the next start would be",
-        "pinned",
+        "another image: {} as {}; this container is not what the next start would be",
         image.id.short(),
         pins.version
       ),
-      17,
     ),
   }
 }
@@ -147,17 +145,8 @@ mod tests {
       container::{ContainerState, ImageId},
       evidence::ServiceImage,
     },
-    render::{Detail, Typing, samples},
+    render::samples,
   };
-
-  fn view() -> View {
-    View {
-      now: samples::now(),
-      stale: std::time::Duration::from_secs(15),
-      detail: Detail::Normal,
-      typing: Typing::default(),
-    }
-  }
 
   fn pins(id: &str) -> Pins {
     Pins {
@@ -176,7 +165,7 @@ mod tests {
   fn a_sound_container_is_told_in_full() {
     let container = samples::container("api", Slot::Green, "2.0.0", 192);
     let pins = pins("sha256:4f2c1e9aa0");
-    let text = page(Slot::Green, &container, Some(&pins), &view()).to_string();
+    let text = page(Slot::Green, &container, Some(&pins), &samples::view()).to_string();
     for part in [
       "api-green  api of [G] GREEN",
       "running for 3m12s, since 2026-11-20 14:28:55Z, 0 restarts",
@@ -200,7 +189,13 @@ mod tests {
     container.finished_at = Some(samples::before(30));
     container.health = DockerHealth::Unhealthy;
     container.health_output = Some("connection refused\n\u{1b}[31mred".into());
-    let text = page(Slot::Green, &container, Some(&pins("sha256:else")), &view()).to_string();
+    let text = page(
+      Slot::Green,
+      &container,
+      Some(&pins("sha256:else")),
+      &samples::view(),
+    )
+    .to_string();
     assert!(text.contains("code 137, killed for its memory"), "{text}");
     assert!(text.contains("connection refused\n    red"), "{text}");
     assert!(text.contains("another image"), "{text}");

@@ -84,6 +84,11 @@ impl Page {
     });
   }
 
+  /// A label and what there is to say of it, which goes on below itself when it is long.
+  pub fn labelled(&mut self, tone: Tone, label: &str, text: &str) {
+    self.wrapped(tone, &format!("  {label:<15}{text}"), 17);
+  }
+
   /// Lines of one table.
   pub fn table(&mut self, tone: Tone, indent: usize, rows: &[Vec<String>]) {
     for line in table(indent, rows) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::{Detail, Typing, status::View};
 use crate::model::{
   BySlot, Known, Slot, VersionName,
   actor::Actor,
@@ -28,6 +29,16 @@ pub(crate) fn now() -> DateTime<Utc> {
 
 pub(crate) fn before(seconds: i64) -> DateTime<Utc> {
   now() - TimeDelta::seconds(seconds)
+}
+
+/// As somebody looks at it now, without asking for more.
+pub(crate) fn view() -> View {
+  View {
+    now: now(),
+    stale: Duration::from_secs(15),
+    detail: Detail::Normal,
+    typing: Typing::default(),
+  }
 }
 
 pub(crate) fn version(text: &str) -> VersionName {

@@ -1,8 +1,9 @@
 //! Commands on this host: hooks, host migrations, smoke commands and git.
 //!
 //! `process` runs one argument list in a process group of its own; `source` brings the source
-//! tree to a version. No shell is ever involved.
+//! tree to a version, by `git`. No shell is ever involved.
 
+mod git;
 mod process;
 mod source;
 

@@ -68,10 +68,10 @@ fn default_project(
     .or_else(|| files.iter().rev().find_map(|file| top_level_name(file)))
     .unwrap_or_else(|| {
       let base = folder.and_then(Path::file_name).unwrap_or_default();
-      stripped(&base.to_string_lossy())
+      normalized(&base.to_string_lossy())
     });
   if name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-    && stripped(&name) == name
+    && normalized(&name) == name
   {
     return Ok(name);
   }
@@ -83,7 +83,7 @@ fn default_project(
 }
 
 /// What both generations make of a folder's name.
-fn stripped(folder: &str) -> String {
+pub(crate) fn normalized(folder: &str) -> String {
   folder
     .to_lowercase()
     .chars()

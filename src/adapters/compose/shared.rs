@@ -1,6 +1,6 @@
 //! What both slots share: which compose services that is, and the one command that starts them.
 
-use super::{Compose, Line, Model, Tool, parsed, project, tool::Generation};
+use super::{Compose, Line, Model, Tool, models::parsed, project, tool::Generation};
 use crate::{
   config::Place,
   engine::ports::{Notes, PortError, PortErrorKind, Shared},

@@ -1,16 +1,11 @@
 //! Which container is the database: by exact compose labels or by exact name, never by a part of
 //! a name.
 
-use std::collections::HashMap;
-
-use bollard::{
-  Docker,
-  models::ContainerSummary,
-  query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder},
-};
+use bollard::{Docker, query_parameters::InspectContainerOptions};
 
 use super::{exec, server::Where};
 use crate::{
+  adapters::{compose::project::normalized, listed},
   config::Compose,
   engine::ports::{PortError, PortErrorKind},
   model::Slot,
@@ -22,52 +17,22 @@ pub(super) async fn by_service(
   service: &str,
 ) -> Result<String, PortError> {
   let doing = format!("find the container of compose service {service}");
-  let filters = HashMap::from([(
-    "label",
-    vec![format!("com.docker.compose.service={service}")],
-  )]);
-  let options = ListContainersOptionsBuilder::default()
-    .all(true)
-    .filters(&filters)
-    .build();
-  let found = docker
-    .list_containers(Some(options))
+  let there = listed::of_service(docker, service)
     .await
     .map_err(|error| exec::said(&doing, &error))?;
   let projects = projects(compose);
-  for project in &projects {
-    let mut matching = found.iter().filter(|each| {
-      label(each, "com.docker.compose.service") == Some(service)
-        && label(each, "com.docker.compose.project") == Some(project)
-        && label(each, "com.docker.compose.oneoff") != Some("True")
-    });
-    match (
-      matching.next().and_then(|each| each.id.clone()),
-      matching.next(),
-    ) {
-      (Some(id), None) => return Ok(id),
-      (Some(_), Some(_)) => {
-        return Err(PortError::new(
-          PortErrorKind::Misconfigured,
-          doing,
-          format!("project {project} has several: name one with container in [database]"),
-        ));
-      }
-      (None, _) => {}
-    }
-  }
-  Err(PortError::new(
-    PortErrorKind::Misconfigured,
-    doing,
-    format!(
+  let why = match listed::first_of(&there, &projects, service) {
+    Ok(Some(found)) => return Ok(found.id.clone()),
+    Ok(None) => format!(
       "none in project {}: start it with docker compose up -d {service}, or name it with container in [database]",
       projects.join(" or ")
     ),
-  ))
-}
-
-fn label<'a>(container: &'a ContainerSummary, name: &str) -> Option<&'a str> {
-  container.labels.as_ref()?.get(name).map(String::as_str)
+    Err(several) => format!(
+      "project {} has several: name one with container in [database]",
+      several.project
+    ),
+  };
+  Err(PortError::new(PortErrorKind::Misconfigured, doing, why))
 }
 
 /// Compose projects a shared service may belong to, likeliest first: the configured one, then
@@ -96,11 +61,7 @@ fn projects(compose: &Compose) -> Vec<String> {
 }
 
 fn default_project(file: &std::path::Path) -> Option<String> {
-  let folder = file.parent()?.file_name()?.to_string_lossy().to_lowercase();
-  let name: String = folder
-    .chars()
-    .filter(|c| matches!(c, 'a'..='z' | '0'..='9' | '_' | '-'))
-    .collect();
+  let name = normalized(&file.parent()?.file_name()?.to_string_lossy());
   let name = name.trim_start_matches(['_', '-']);
   (!name.is_empty()).then(|| name.to_owned())
 }

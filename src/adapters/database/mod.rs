@@ -5,6 +5,8 @@
 //! Start at `server` (where the tools run), then `backup`, `verify`, `restore`, `lock`.
 
 mod backup;
+mod dump;
+mod dump_name;
 mod exec;
 mod find;
 mod folder;

@@ -6,7 +6,7 @@ use chrono::Utc;
 use tokio::{fs::File, runtime::Handle};
 
 use super::{
-  folder::side_car_of,
+  dump_name::side_car_of,
   name::{check_new_database, identifier, literal, set_aside},
   server::Server,
   session::{Discard, Input},

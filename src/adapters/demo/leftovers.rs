@@ -87,11 +87,7 @@ fn signal_all(folder: &Path, verb: &str, signal: Signal) {
 
 /// Number, facts and verb of each process of the demo in `folder`.
 fn living(folder: &Path) -> Vec<(u32, ProcessFacts, &'static str)> {
-  let Ok(all) = fs::read_dir("/proc") else {
-    return Vec::new();
-  };
-  all
-    .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+  processes::all()
     .filter_map(|pid| {
       let there: PathBuf = fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
       if !there.starts_with(folder) || processes::user_of(pid)? != Uid::current().as_raw() {

@@ -26,10 +26,10 @@ pub struct Release {
 pub const FIRST: &str = "1.0.0";
 pub const GOOD: &str = "1.1.0";
 pub const FAILS_SMOKE: &str = "1.2.0";
-pub const NEVER_HEALTHY: &str = "1.3.0";
+const NEVER_HEALTHY: &str = "1.3.0";
 pub const WEARS_OUT: &str = "1.4.0";
 
-pub const RELEASES: [Release; 5] = [
+const RELEASES: [Release; 5] = [
   Release {
     version: FIRST,
     fault: "",

@@ -11,11 +11,9 @@ use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
-use super::{
-  connection::Connection,
-  find::{self, Listed},
-};
+use super::{connection::Connection, find};
 use crate::{
+  adapters::listed::Listed,
   config::Site,
   engine::ports::PortError,
   model::{

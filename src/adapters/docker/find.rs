@@ -3,69 +3,15 @@
 //! Never a substring and never a prefix. Two candidates for one service, or one container in both
 //! slots, is a fault that stops everything: acting on the wrong one would stop what users see.
 
-use std::collections::HashMap;
-
-use bollard::models::ContainerSummary;
-
 use crate::{
-  adapters::compose::project,
+  adapters::{
+    compose::project,
+    listed::{Listed, by_name, first_of},
+  },
   config::{Place, Site},
   engine::ports::{PortError, PortErrorKind},
   model::{BySlot, Slot},
 };
-
-pub(super) const PROJECT: &str = "com.docker.compose.project";
-pub(super) const SERVICE: &str = "com.docker.compose.service";
-const ONE_OFF: &str = "com.docker.compose.oneoff";
-
-/// One container as listed.
-#[derive(Clone, Debug)]
-pub(super) struct Listed {
-  pub(super) id: String,
-  pub(super) name: String,
-  labels: HashMap<String, String>,
-}
-
-impl Listed {
-  pub(super) fn from(summary: ContainerSummary) -> Option<Self> {
-    let id = summary.id?;
-    // Legacy links add names with a second slash.
-    let name = summary
-      .names?
-      .into_iter()
-      .find_map(|name| {
-        name
-          .strip_prefix('/')
-          .filter(|rest| !rest.contains('/'))
-          .map(str::to_owned)
-      })
-      .unwrap_or_else(|| id.clone());
-    Some(Self {
-      id,
-      name,
-      labels: summary.labels.unwrap_or_default(),
-    })
-  }
-
-  /// As an event tells it: the labels are among the attributes.
-  pub(super) fn of_event(id: &str, name: &str, attributes: &HashMap<String, String>) -> Self {
-    Self {
-      id: id.to_owned(),
-      name: name.to_owned(),
-      labels: attributes.clone(),
-    }
-  }
-
-  fn label(&self, key: &str) -> Option<&str> {
-    self.labels.get(key).map(String::as_str)
-  }
-
-  fn is_service(&self, project: &str, service: &str) -> bool {
-    self.label(PROJECT) == Some(project)
-      && self.label(SERVICE) == Some(service)
-      && self.label(ONE_OFF) != Some("True")
-  }
-}
 
 /// A container with the service it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +45,7 @@ fn of_slot(site: &Site, listed: &[Listed], slot: Slot) -> Result<Vec<Found>, Por
   for service in &site.services {
     let matching = match &service.container[slot] {
       Some(name) => by_name(listed, name),
-      None => one(listed, &project, &service.name[slot])?,
+      None => one(listed, std::slice::from_ref(&project), &service.name[slot])?,
     };
     found.extend(matching.map(|container| Found {
       id: container.id.clone(),
@@ -123,22 +69,14 @@ pub(super) fn shared(site: &Site, listed: &[Listed]) -> Result<Vec<Found>, PortE
     }
   }
   for service in services {
-    for project in &projects {
-      if let Some(container) = one(listed, project, service)? {
-        containers.push(container);
-        break;
-      }
-    }
+    containers.extend(one(listed, &projects, service)?);
   }
   let mut found: Vec<Found> = Vec::new();
   for container in containers {
     if found.iter().all(|known| known.id != container.id) {
       found.push(Found {
         id: container.id.clone(),
-        service: container
-          .label(SERVICE)
-          .unwrap_or(&container.name)
-          .to_owned(),
+        service: container.service().unwrap_or(&container.name).to_owned(),
       });
     }
   }
@@ -159,31 +97,19 @@ pub(super) fn whose(site: &Site, listed: Listed) -> Option<(Option<Slot>, String
   Some((None, service))
 }
 
-fn by_name<'a>(listed: &'a [Listed], name: &str) -> Option<&'a Listed> {
-  listed.iter().find(|container| container.name == name)
-}
-
 fn one<'a>(
   listed: &'a [Listed],
-  project: &str,
+  projects: &[String],
   service: &str,
 ) -> Result<Option<&'a Listed>, PortError> {
-  let matching: Vec<&Listed> = listed
-    .iter()
-    .filter(|container| container.is_service(project, service))
-    .collect();
-  if matching.len() > 1 {
-    let names: Vec<&str> = matching
-      .iter()
-      .map(|container| container.name.as_str())
-      .collect();
-    return Err(misconfigured(format!(
-      "service '{service}' of project '{project}' has {} containers: {}. Remove all but one with 'docker rm NAME', or scale it to 1",
-      names.len(),
-      names.join(", ")
-    )));
-  }
-  Ok(matching.first().copied())
+  first_of(listed, projects, service).map_err(|several| {
+    misconfigured(format!(
+      "service '{service}' of project '{}' has {} containers: {}. Remove all but one with 'docker rm NAME', or scale it to 1",
+      several.project,
+      several.names.len(),
+      several.names.join(", ")
+    ))
+  })
 }
 
 fn name_of<'a>(listed: &'a [Listed], id: &'a str) -> &'a str {
@@ -199,62 +125,4 @@ fn misconfigured(detail: String) -> PortError {
     "find the site's containers",
     detail,
   )
-}
-
-#[cfg(test)]
-mod tests {
-  use super::*;
-
-  fn listed(id: &str, name: &str, project: &str, service: &str) -> Listed {
-    let label = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-    Listed {
-      id: id.into(),
-      name: name.into(),
-      labels: [label(PROJECT, project), label(SERVICE, service)].into(),
-    }
-  }
-
-  #[test]
-  fn a_service_is_found_by_both_labels_exactly() {
-    let all = [
-      listed("1", "shop-api-blue-1", "shop", "api-blue"),
-      listed("2", "shop-api-blue-old", "shop", "api-blue-old"),
-      listed("3", "shop2-api-blue-1", "shop2", "api-blue"),
-    ];
-    assert_eq!(one(&all, "shop", "api-blue").unwrap().unwrap().id, "1");
-    assert!(one(&all, "shop", "api").unwrap().is_none());
-    assert!(one(&all, "sho", "api-blue").unwrap().is_none());
-  }
-
-  #[test]
-  fn two_containers_of_one_service_are_named_and_refused() {
-    let all = [
-      listed("1", "shop-api-blue-1", "shop", "api-blue"),
-      listed("2", "shop-api-blue-2", "shop", "api-blue"),
-    ];
-    let error = one(&all, "shop", "api-blue").unwrap_err();
-    assert_eq!(error.kind, PortErrorKind::Misconfigured);
-    assert!(
-      error.detail.contains("shop-api-blue-1, shop-api-blue-2"),
-      "{error}"
-    );
-  }
-
-  #[test]
-  fn a_one_off_container_is_not_the_service() {
-    let mut once = listed("2", "shop_api-blue_run_1", "shop", "api-blue");
-    once.labels.insert(ONE_OFF.into(), "True".into());
-    let all = [once, listed("1", "shop_api-blue_1", "shop", "api-blue")];
-    assert_eq!(one(&all, "shop", "api-blue").unwrap().unwrap().id, "1");
-  }
-
-  #[test]
-  fn a_name_matches_whole_or_not_at_all() {
-    let all = [
-      listed("api-blue", "other", "x", "y"),
-      listed("2", "old-api-blue", "x", "y"),
-    ];
-    assert!(by_name(&all, "api-blue").is_none());
-    assert_eq!(by_name(&all, "old-api-blue").unwrap().id, "2");
-  }
 }

@@ -1,11 +1,12 @@
 //! Docker: the containers of both slots and the shared services, as the engine's `Runtime`.
 //!
-//! The only place that names the Docker client library. Finds containers by exact labels or names
-//! (`find`), never sends a signal through the API, and leaves creating containers to
-//! `adapters::compose`, pinned to image IDs.
+//! Finds containers by exact labels or names (`find`), reads them as they stand (`containers`), never
+//! sends a signal through the API, and leaves creating containers to `adapters::compose`, pinned to
+//! image IDs.
 
 mod changes;
 mod connection;
+mod containers;
 pub(crate) mod daemon;
 mod events;
 mod exec;
@@ -28,16 +29,14 @@ mod version;
 use std::{collections::BTreeMap, fs::File, sync::Arc, time::Duration};
 
 use crate::{
-  adapters::compose::{Compose, read_pins},
-  config::{Site, VersionRead},
+  adapters::compose::Compose,
+  config::Site,
   engine::{
     log_pipe::LogReader,
-    ports::{
-      CommandOutput, LastExit, Notes, PortError, PortErrorKind, PortFuture, Runtime, Shared,
-    },
+    ports::{CommandOutput, LastExit, Notes, PortError, PortFuture, Runtime, Shared},
   },
   model::{
-    BySlot, Slot, VersionName,
+    Slot, VersionName,
     change::Change,
     container::{Container, ContainerId},
     evidence::{Pins, ServiceImage},
@@ -49,11 +48,9 @@ use crate::{
     usage::Usage,
   },
 };
-use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
 use tokio::sync::mpsc;
 
 use connection::Connection;
-use find::{Found, Listed};
 
 /// The container engine of one site. Making one does nothing; it connects on first use.
 pub struct DockerRuntime {
@@ -79,90 +76,6 @@ impl DockerRuntime {
   pub fn with_lock(mut self, lock: File) -> Self {
     self.compose.hold(lock);
     self
-  }
-
-  async fn listed(&self) -> Result<Vec<Listed>, PortError> {
-    let all = self
-      .docker
-      .ask("list containers", |docker| async move {
-        let options = ListContainersOptionsBuilder::default().all(true).build();
-        docker.list_containers(Some(options)).await
-      })
-      .await?;
-    Ok(all.into_iter().filter_map(Listed::from).collect())
-  }
-
-  async fn found(&self) -> Result<BySlot<Vec<Found>>, PortError> {
-    find::slots(&self.site, &self.listed().await?)
-  }
-
-  async fn inspect_slot(&self, slot: Slot) -> Result<Vec<Container>, PortError> {
-    let mut found = self.found().await?;
-    self
-      .inspect(std::mem::take(&mut found[slot]), Some(slot))
-      .await
-  }
-
-  async fn inspect(
-    &self,
-    found: Vec<Found>,
-    slot: Option<Slot>,
-  ) -> Result<Vec<Container>, PortError> {
-    let mut containers = Vec::with_capacity(found.len());
-    for Found { id, service } in found {
-      let asked = self
-        .docker
-        .ask(&format!("inspect the container of {service}"), |docker| {
-          let id = id.clone();
-          async move {
-            docker
-              .inspect_container(&id, None::<InspectContainerOptions>)
-              .await
-          }
-        })
-        .await;
-      let response = match asked {
-        Ok(response) => response,
-        // Removed between the list and now.
-        Err(error)
-          if error.kind == PortErrorKind::Refused && error.detail.contains("No such container") =>
-        {
-          continue;
-        }
-        Err(error) => return Err(error),
-      };
-      let (mut container, labels) = inspect::container(&service, response);
-      container.version = match slot {
-        Some(slot) => match version::from_label(&self.site.version.read, &labels) {
-          None if matches!(self.site.version.read, VersionRead::ImageTag) => {
-            self.version_by_tag(slot, &container).await
-          }
-          found => found,
-        },
-        None => None,
-      };
-      containers.push(container);
-    }
-    Ok(containers)
-  }
-
-  /// What cannot be found out stays unknown; it must not hide the container.
-  async fn version_by_tag(&self, slot: Slot, container: &Container) -> Option<VersionName> {
-    let source = &self.site.version;
-    if !version::is_id(&container.image) {
-      return version::from_reference(source, slot, &container.image);
-    }
-    let service = self.site.service(&container.service)?;
-    let pinned = read_pins(&self.site, slot)
-      .and_then(|pinned| version::from_pins(&pinned, &service.name[slot], &container.image_id.0));
-    if pinned.is_some() {
-      return pinned;
-    }
-    let model = self.compose.model(slot, None).await.ok()?;
-    let repository =
-      version::repository_of(model.services.get(&service.name[slot])?.image.as_deref()?).to_owned();
-    let tags = self.image(&container.image_id.0).await.ok()??.repo_tags?;
-    version::from_reference(source, slot, version::best_tag(&tags, &repository)?)
   }
 
   async fn engine_facts(&self) -> Result<RuntimeFacts, PortError> {

@@ -164,7 +164,7 @@ fn replace(
   sync_folder(folder)
 }
 
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+fn sync_folder(folder: &Path) -> io::Result<()> {
   File::open(folder)?.sync_all()
 }
 

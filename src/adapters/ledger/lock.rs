@@ -16,7 +16,10 @@ use std::{
 };
 
 use super::files::failed;
-use crate::engine::ports::{PortError, PortErrorKind};
+use crate::{
+  adapters::processes,
+  engine::ports::{PortError, PortErrorKind},
+};
 
 /// The lock, held. Dropping it lets go of this process's descriptor only.
 #[derive(Debug)]
@@ -155,11 +158,7 @@ pub(super) fn children(state: &Path) -> Vec<u32> {
   let Ok(lock) = fs::metadata(state.join("lock")) else {
     return Vec::new();
   };
-  let Ok(processes) = fs::read_dir("/proc") else {
-    return Vec::new();
-  };
-  processes
-    .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+  processes::all()
     .filter(|pid| *pid != std::process::id())
     .filter(|pid| {
       fs::metadata(format!("/proc/{pid}/fd/0"))

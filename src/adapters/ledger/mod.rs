@@ -21,7 +21,6 @@ mod watch;
 
 use std::{fs, future::Future, io, path::Path, pin::Pin, sync::Arc};
 
-use chrono::Utc;
 use nix::unistd::Group;
 
 pub(crate) use follow::JournalTail;
@@ -32,7 +31,6 @@ pub use operations::OperationFolder;
 
 pub(crate) use self::files::{Access, read_json};
 use self::files::{failed, read};
-use super::processes;
 use crate::{
   config::Site,
   engine::ports::{Ledger, PortError, PortErrorKind, StateFile, Torn},
@@ -43,7 +41,7 @@ use crate::{
     evidence::{Evidence, LiveRecord, Pins},
     finding::Finding,
     observation::Holder,
-    operation::{Kind, OperationId},
+    operation::OperationId,
     plan::Order,
     presence::{Presence, Watcher},
   },
@@ -128,48 +126,6 @@ impl FileLedger {
       operations::root(self.state(), id)?,
       self.access,
     )
-  }
-
-  /// Records this process as the holder, for people.
-  pub fn put_holder(
-    &self,
-    operation: OperationId,
-    kind: Kind,
-    actor: &Actor,
-    _: &SiteLock,
-  ) -> Result<(), PortError> {
-    let pid = std::process::id();
-    let holder = Holder {
-      operation,
-      kind,
-      actor: actor.clone(),
-      since: Utc::now(),
-      boot_id: processes::boot_id(),
-      pid,
-      pid_started: processes::facts(pid).map_or(0, |facts| facts.started),
-    };
-    self.access.put_json(&holder::record(self.state()), &holder)
-  }
-
-  /// The record as it stands, whether the lock is held or not. A runner that recovers finds here
-  /// who asked for it.
-  pub fn recorded_holder(&self) -> Result<Option<Holder>, PortError> {
-    read_json(&holder::record(self.state()))
-  }
-
-  pub fn clear_holder(&self, _: &SiteLock) -> Result<(), PortError> {
-    let path = holder::record(self.state());
-    match fs::remove_file(&path) {
-      Err(error) if error.kind() != io::ErrorKind::NotFound => {
-        Err(failed(format!("remove {}", path.display()), &error))
-      }
-      _ => Ok(()),
-    }
-  }
-
-  /// Who holds the lock, with the case of a command that outlived its runner told apart.
-  pub fn lock_state(&self) -> Result<LockState, PortError> {
-    holder::lock_state(self)
   }
 
   pub(crate) fn access(&self) -> Access {

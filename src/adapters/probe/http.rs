@@ -20,7 +20,7 @@ use crate::adapters::probe::Answer;
 static TLS: Once = Once::new();
 
 /// Chooses the TLS implementation; must have run before any client is built.
-pub fn install_tls() {
+fn install_tls() {
   TLS.call_once(|| {
     #[cfg(feature = "tls")]
     {

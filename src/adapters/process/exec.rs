@@ -37,16 +37,8 @@ pub(super) async fn run(
 
 /// A process in the same folder with exactly these words, whoever started it.
 pub(super) fn is_running(place: &Place, tag: &str) -> bool {
-  let Ok(folder) = fs::read_dir("/proc") else {
-    return false;
-  };
-  folder
-    .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok())
-    .filter(|pid| {
-      let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-      let words = String::from_utf8_lossy(&words).replace('\0', " ");
-      words.trim() == tag
-    })
+  processes::all()
+    .filter(|pid| processes::title(*pid).unwrap_or_default() == tag)
     .any(|pid| {
       let there = fs::read_link(format!("/proc/{pid}/cwd"));
       let zombie = processes::facts(pid).is_none_or(|facts| matches!(facts.state, 'Z' | 'X'));

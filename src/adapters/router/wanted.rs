@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::{
+  adapters::compose::project::normalized,
   config::{Compose, Place, Site},
   model::Slot,
 };
@@ -80,15 +81,9 @@ fn slot_project(runtime: &Compose, slot: Slot) -> Option<String> {
   })
 }
 
-/// Compose's own default: the folder's name, lower-cased, with only `[-_a-z0-9]` kept.
+/// Compose's own default: the folder's name, as far as a project's may go.
 fn default_project(file: &Path) -> Option<String> {
-  let folder = file.parent()?.file_name()?.to_string_lossy().to_lowercase();
-  Some(
-    folder
-      .chars()
-      .filter(|c| matches!(c, '-' | '_' | 'a'..='z' | '0'..='9'))
-      .collect(),
-  )
+  Some(normalized(&file.parent()?.file_name()?.to_string_lossy()))
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! What is around a site, for the doctor: the files of its folder (`walk`), this machine and its
+//! What is around a site, for the doctor: the files of its folder (`files`), this machine and its
 //! terminal (`machine`). Reads only; what it may not or cannot read is named, never left out.
 
+mod files;
 mod kind;
 mod machine;
-mod walk;
 
 use std::path::PathBuf;
 
@@ -50,16 +50,16 @@ impl Surroundings for HostSurroundings {
     Box::pin(async {
       let (root, scripts) = (self.root.clone(), self.scripts.clone());
       let walked =
-        tokio::task::spawn_blocking(move || walk::files(&root, scripts.as_deref())).await;
-      let mut files = walked.map_err(|error| {
+        tokio::task::spawn_blocking(move || files::look(&root, scripts.as_deref())).await;
+      let mut found = walked.map_err(|error| {
         PortError::new(
           PortErrorKind::Unexpected,
           format!("look through {}", self.root.display()),
           error.to_string(),
         )
       })?;
-      walk::tracked(&self.root, &mut files).await;
-      Ok(files)
+      files::tracked(&self.root, &mut found).await;
+      Ok(found)
     })
   }
 

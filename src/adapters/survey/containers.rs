@@ -8,7 +8,10 @@ use bollard::{
 };
 
 use crate::{
-  adapters::router::container::Containers,
+  adapters::{
+    listed::{PROJECT, SERVICE},
+    router::container::Containers,
+  },
   config::detect::{Mount, Published, Seen},
   engine::ports::{PortError, PortErrorKind},
 };
@@ -54,8 +57,8 @@ fn seen(raw: ContainerSummary) -> Seen {
       .unwrap_or_default(),
     image: raw.image.unwrap_or_default(),
     running: raw.state == Some(ContainerSummaryStateEnum::RUNNING),
-    project: label("com.docker.compose.project"),
-    service: label("com.docker.compose.service"),
+    project: label(PROJECT),
+    service: label(SERVICE),
     folder: label("com.docker.compose.project.working_dir").map(|folder| {
       let folder = PathBuf::from(folder);
       folder.canonicalize().unwrap_or(folder)

@@ -8,25 +8,11 @@ use std::{
   path::{Path, PathBuf},
 };
 
-use crate::config::detect::FileFact;
+use crate::{adapters::walk, config::detect::FileFact};
 
-const DEPTH: usize = 4;
 const MOST_FILES: usize = 2_000;
 const MOST_KEPT: u32 = 1_000;
 const MOST_BYTES: u64 = 128 * 1024;
-/// Folders that hold a program's own files, not a site's.
-const PASSED_OVER: [&str; 10] = [
-  ".git",
-  ".cutover",
-  "node_modules",
-  "vendor",
-  "target",
-  "dist",
-  "venv",
-  ".venv",
-  "__pycache__",
-  "data",
-];
 
 #[derive(Default)]
 pub(super) struct Found {
@@ -34,39 +20,31 @@ pub(super) struct Found {
   pub(super) folders: BTreeSet<PathBuf>,
 }
 
-pub(super) fn walk(folder: &Path) -> Found {
+pub(super) fn look(folder: &Path) -> Found {
   let mut found = Found::default();
-  into(folder, DEPTH, &mut found);
+  found.folders.insert(folder.to_owned());
+  walk::through(folder, &mut found);
   found
 }
 
-fn into(folder: &Path, depth: usize, found: &mut Found) {
-  found.folders.insert(folder.to_owned());
-  let Ok(entries) = fs::read_dir(folder) else {
-    return;
-  };
-  let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-  paths.sort();
-  for path in paths {
-    if found.files.len() >= MOST_FILES {
-      return;
-    }
-    let name = path
-      .file_name()
-      .unwrap_or_default()
-      .to_string_lossy()
-      .into_owned();
-    let Ok(about) = fs::symlink_metadata(&path) else {
-      continue;
-    };
-    if about.is_dir() {
-      if depth > 0 && !PASSED_OVER.contains(&name.as_str()) {
-        into(&path, depth - 1, found);
-      }
-    } else {
-      let fact = read(&path);
+impl walk::Visitor for Found {
+  const DEEPEST: usize = 4;
+  const CLOSED: &'static [&'static str] = &["data"];
+
+  fn goes_on(&mut self) -> bool {
+    self.files.len() < MOST_FILES
+  }
+
+  /// What may not be read says nothing about the site.
+  fn unreadable(&mut self, _folder: &Path, _error: &io::Error) {}
+
+  fn visit(&mut self, found: &walk::Found) {
+    if found.entered {
+      self.folders.insert(found.path.clone());
+    } else if !found.about.is_dir() {
+      let fact = read(&found.path);
       if fact.text.is_some() || fact.link.is_some() {
-        found.files.insert(path, fact);
+        self.files.insert(found.path.clone(), fact);
       }
     }
   }
@@ -80,19 +58,11 @@ pub(super) fn read(path: &Path) -> FileFact {
   let small = fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= MOST_BYTES);
   FileFact {
     text: small
-      .then(|| fs::read_to_string(path).ok())
+      .then(|| walk::text(path, MOST_BYTES).ok())
       .flatten()
       .filter(|text| !text.contains('\0')),
     link,
   }
-}
-
-/// The git checkout the folder is in.
-pub(super) fn checkout(folder: &Path) -> Option<PathBuf> {
-  folder
-    .ancestors()
-    .find(|above| above.join(".git").exists())
-    .map(Path::to_owned)
 }
 
 /// Keeps what stands there beside it, then puts the text in its place as a whole.
@@ -133,7 +103,7 @@ mod tests {
     fs::write(root.join("node_modules/x.yml"), "x").unwrap();
     fs::write(root.join("binary"), b"a\0b").unwrap();
     std::os::unix::fs::symlink("blue.conf", root.join("gone.conf")).unwrap();
-    let found = walk(root);
+    let found = look(root);
     let names: Vec<_> = found
       .files
       .keys()

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use crate::adapters::processes;
+
 const OTHERS: [&str; 7] = [
   "caddy", "haproxy", "traefik", "envoy", "apache2", "httpd", "kong",
 ];
@@ -13,7 +15,7 @@ pub(super) fn masters() -> Vec<Vec<String>> {
   } else {
     &["sudo", "-n"]
   };
-  let found: BTreeSet<Vec<String>> = processes()
+  let found: BTreeSet<Vec<String>> = running()
     .filter_map(|(_, title)| {
       let started = title.strip_prefix("nginx: master process ")?;
       let command = prefix.iter().map(|word| (*word).to_owned());
@@ -38,33 +40,21 @@ fn beginning(started: &str) -> Vec<String> {
 
 /// Names of other proxies that run on this host.
 pub(super) fn others() -> BTreeSet<String> {
-  processes()
+  running()
     .filter_map(|(name, _)| OTHERS.iter().find(|known| **known == name))
     .map(|name| (*name).to_owned())
     .collect()
 }
 
 /// Name and title of each process outside of containers.
-fn processes() -> impl Iterator<Item = (String, String)> {
+fn running() -> impl Iterator<Item = (String, String)> {
   let mine = fs::read_link("/proc/self/ns/mnt").ok();
-  fs::read_dir("/proc")
-    .into_iter()
-    .flatten()
-    .flatten()
-    .filter(|entry| {
-      entry
-        .file_name()
-        .to_string_lossy()
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-    })
-    .filter_map(move |entry| {
-      let folder = entry.path();
-      let bytes = fs::read(folder.join("cmdline")).ok()?;
-      let title = String::from_utf8_lossy(&bytes).replace('\0', " ");
-      let name = fs::read_to_string(folder.join("comm")).ok()?;
-      is_here(&folder, mine.as_deref()).then(|| (name.trim().to_owned(), title.trim().to_owned()))
-    })
+  processes::all().filter_map(move |pid| {
+    let folder = Path::new("/proc").join(pid.to_string());
+    let title = processes::title(pid)?;
+    let name = fs::read_to_string(folder.join("comm")).ok()?;
+    is_here(&folder, mine.as_deref()).then(|| (name.trim().to_owned(), title))
+  })
 }
 
 fn is_here(process: &Path, mine: Option<&Path>) -> bool {

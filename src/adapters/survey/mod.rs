@@ -12,6 +12,7 @@ use super::{
   compose::Tool,
   probe::http::Http,
   router::{container::Containers, process},
+  walk,
 };
 use crate::{
   config::detect::{Fact, Survey, Want},
@@ -34,13 +35,13 @@ impl Scout for MachineScout {
           error.to_string(),
         )
       })?;
-      let found = files::walk(&folder);
+      let found = files::look(&folder);
       let (containers, no_docker) = match containers::all(&self.containers).await {
         Ok(all) => (all, None),
         Err(error) => (Vec::new(), Some(error.to_string())),
       };
       let mut survey = Survey::default();
-      survey.git = files::checkout(&folder);
+      survey.git = walk::checkout(&folder).map(Path::to_owned);
       survey.files = found.files;
       survey.folders = found.folders;
       survey.folder = folder;

@@ -1,5 +1,7 @@
 //! What `cutover.toml` itself leaves weak, and how its files lie in this folder.
 
+use std::path::Path;
+
 use super::facts::Seen;
 use crate::{
   config::{ProofBy, Site, VersionKind, Via},
@@ -120,11 +122,20 @@ fn tracked(site: &Site, files: &Files) -> Vec<Finding> {
     .into_iter()
     .chain(site.truth.state_file.as_ref())
     .chain(site.truth.previous.as_ref())
-    .filter_map(|path| path.strip_prefix(&files.root).ok())
-    .map(|path| path.display().to_string())
+    .filter_map(|path| inside(path, files))
     .filter(|path| files.is_tracked(path))
     .map(|path| live_file_in_git(&path))
     .collect()
+}
+
+/// A path as git and the operator name it from the site's folder.
+fn inside(path: &Path, files: &Files) -> Option<String> {
+  let path = path.strip_prefix(&files.root).ok()?;
+  Some(path.display().to_string())
+}
+
+fn untrack(path: &str) -> String {
+  format!("git rm --cached {path} && echo /{path} >> .gitignore")
 }
 
 /// Said of the proxy's and the team's own files alike.
@@ -133,47 +144,39 @@ pub(super) fn live_file_in_git(path: &str) -> Finding {
     Hazard::Hz(10),
     format!("{path} says who is live and is kept in git"),
     "a pull, reset or checkout puts back an old slot, and the next reload moves the users there",
-    format!("git rm --cached {path} && echo /{path} >> .gitignore"),
+    untrack(path),
   )
   .at(Place::file(path))
 }
 
 fn env_file(site: &Site, files: &Files) -> Vec<Finding> {
-  let mut found = Vec::new();
-  let Some(path) = site
-    .compose()
-    .env_file
-    .as_ref()
-    .and_then(|path| path.strip_prefix(&files.root).ok())
-    .map(|path| path.display().to_string())
-  else {
-    return found;
+  let path = site.compose().env_file.as_ref();
+  let Some(path) = path.and_then(|path| inside(path, files)) else {
+    return Vec::new();
   };
-  if files
-    .entries
-    .get(&path)
-    .is_some_and(|entry| entry.mode & 0o004 != 0)
-  {
-    found.push(
-      Finding::amber(
-        Hazard::H(30),
+  let entry = files.entries.get(&path);
+  let open = entry.is_some_and(|entry| entry.mode & 0o004 != 0);
+  let exposed = [
+    open.then(|| {
+      (
         format!("everybody on this machine may read {path}"),
         "it holds the passwords of the site",
         format!("chmod 600 {path}"),
       )
-      .at(Place::file(&path)),
-    );
-  }
-  if files.is_tracked(&path) {
-    found.push(
-      Finding::amber(
-        Hazard::H(30),
+    }),
+    files.is_tracked(&path).then(|| {
+      (
         format!("{path} is kept in git"),
         "whoever can read the repository has the passwords of the site",
-        format!("git rm --cached {path} && echo /{path} >> .gitignore; then change what is in it"),
+        format!("{}; then change what is in it", untrack(&path)),
       )
-      .at(Place::file(&path)),
-    );
-  }
-  found
+    }),
+  ];
+  exposed
+    .into_iter()
+    .flatten()
+    .map(|(what, because, fix)| {
+      Finding::amber(Hazard::H(30), what, because, fix).at(Place::file(&path))
+    })
+    .collect()
 }

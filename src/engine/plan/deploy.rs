@@ -41,12 +41,7 @@ pub(super) fn plan(case: &Case<'_>, deploy: &Deploy) -> Result<Plan, Refusal> {
   }
   plan.step(Step::Preflight);
   plan.hook(Hook::BeforeDeploy, "before_deploy");
-  if case
-    .site
-    .database
-    .as_ref()
-    .is_some_and(|database| database.backup.is_some())
-  {
+  if case.has_backups() {
     plan.step(Step::Backup);
   }
   bring_up(

@@ -42,6 +42,12 @@ impl Case<'_> {
     self.refuse(outcome, vec![Fault::new(what, fix)])
   }
 
+  /// Backups are configured.
+  pub(super) fn has_backups(&self) -> bool {
+    let database = self.site.database.as_ref();
+    database.is_some_and(|database| database.backup.is_some())
+  }
+
   /// A command for this site, to be typed as it stands.
   pub(super) fn command(&self, words: &str) -> String {
     format!("cutover --config {} {words}", self.site.file.display())

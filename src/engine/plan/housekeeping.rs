@@ -59,12 +59,7 @@ pub(super) fn migrate(case: &Case<'_>, slot: Option<Slot>) -> Result<Plan, Refus
   let mut plan =
     Builder::new(case, Kind::Migrate, Some(slot)).on_failure(OnFailure::KeepForInspection);
   plan.warn("the migration runs on the database that both slots share: the live version must be able to work with it");
-  if case
-    .site
-    .database
-    .as_ref()
-    .is_some_and(|database| database.backup.is_some())
-  {
+  if case.has_backups() {
     plan.step(Step::Backup);
   }
   plan.detailed(Step::Migrate { slot }, &[migrate.command.join(" ")]);
@@ -116,12 +111,7 @@ fn faults(case: &Case<'_>) -> Result<(), Refusal> {
 }
 
 fn must_have_backups(case: &Case<'_>) -> Result<(), Refusal> {
-  if case
-    .site
-    .database
-    .as_ref()
-    .is_some_and(|database| database.backup.is_some())
-  {
+  if case.has_backups() {
     return Ok(());
   }
   Err(case.refuse_one(

@@ -77,6 +77,17 @@ pub struct Hint {
   pub press: String,
 }
 
+impl Script {
+  /// The version that a stage is about.
+  fn version(self, stage: Stage) -> &'static str {
+    match stage {
+      Stage::Deploy | Stage::Switch => self.good,
+      Stage::Refusal => self.refused,
+      Stage::DeployAgain | Stage::SwitchAgain | Stage::Rollback | Stage::Over => self.wears_out,
+    }
+  }
+}
+
 impl Tour {
   pub fn new(script: Script) -> Self {
     Self {
@@ -103,22 +114,17 @@ impl Tour {
   }
 
   fn is_done(&self, stage: Stage, app: &App) -> bool {
-    let Script {
-      good,
-      refused,
-      wears_out,
-    } = self.script;
+    let version = self.script.version(stage);
     match stage {
-      Stage::Deploy => is_ready(app, good),
-      Stage::Switch => is_live(app, good) && !is_busy(app),
+      Stage::Deploy | Stage::DeployAgain => is_ready(app, version),
+      Stage::Switch => is_live(app, version) && !is_busy(app),
+      Stage::SwitchAgain => is_live(app, version),
       Stage::Refusal => ended(app, Kind::Deploy)
-        .is_some_and(|(version, outcome)| version == Some(refused) && outcome == Outcome::Failed),
-      Stage::DeployAgain => is_ready(app, wears_out),
-      Stage::SwitchAgain => is_live(app, wears_out),
+        .is_some_and(|(ended, outcome)| ended == Some(version) && outcome == Outcome::Failed),
       Stage::Rollback => {
         let ended = ended(app, Kind::Rollback).map(|(_, outcome)| outcome);
         let proven = matches!(app.live(), Live::Proven { .. });
-        ended == Some(Outcome::Done) && proven && !is_live(app, wears_out)
+        ended == Some(Outcome::Done) && proven && !is_live(app, version)
       }
       Stage::Over => false,
     }
@@ -138,72 +144,53 @@ impl Tour {
   }
 
   fn next(&self, app: &App, live: Slot) -> Hint {
-    let script = self.script;
     let key = |action| {
-      app
-        .keymap
-        .key(action)
-        .map_or_else(String::new, |key| key.to_string())
+      let key = app.keymap.key(action);
+      key.map_or_else(String::new, |key| key.to_string())
     };
-    let [deploy, switch, rollback] = [Action::Deploy, Action::Switch, Action::Rollback].map(key);
     let (users, standby) = (on(app, live), live.other());
-    let deploying =
-      |version: &str| format!("Press {deploy}, type {version}, then Enter; y answers the plan.");
-    let switching = format!("Press {switch}, type {standby}, then Enter.");
-    match self.stage {
-      Stage::Deploy => hint(
-        format!(
-          "Put {} beside {users}, which serves users meanwhile.",
-          script.good
-        ),
-        deploying(script.good),
+    let Script { refused, .. } = self.script;
+    let version = self.script.version(self.stage);
+    let failed = self.served.failed;
+    let is = match self.stage {
+      Stage::Deploy => format!("Put {version} beside {users}, which serves users meanwhile."),
+      Stage::Switch => format!(
+        "{version} passed its tests on {}. Now move the users.",
+        badge(standby)
       ),
-      Stage::Switch => hint(
-        format!(
-          "{} passed its tests on {}. Now move the users.",
-          script.good,
-          badge(standby)
-        ),
-        switching,
+      Stage::Refusal => format!("Users are on {users}, proven. Next a bad version: {version}."),
+      Stage::DeployAgain => {
+        format!("{refused} failed its tests; users never saw it. Now a sly one.")
+      }
+      Stage::SwitchAgain => format!("{version} passed every test on {}.", badge(standby)),
+      Stage::Rollback if failed == 0 => {
+        format!("Users are on {users}. It will wear out: watch its errors.")
+      }
+      Stage::Rollback => format!(
+        "{users} answered {} with an error.",
+        count(failed, "request")
       ),
-      Stage::Refusal => hint(
-        format!(
-          "Users are on {users}, proven. Next a bad version: {}.",
-          script.refused
-        ),
-        deploying(script.refused),
+      Stage::Over => format!("Proven: users are on {users}. {}.", lost(&self.served)),
+    };
+    let press = match self.stage {
+      Stage::Deploy | Stage::Refusal | Stage::DeployAgain => format!(
+        "Press {}, type {version}, then Enter; y answers the plan.",
+        key(Action::Deploy)
       ),
-      Stage::DeployAgain => hint(
-        format!(
-          "{} failed its tests; users never saw it. Now a sly one.",
-          script.refused
-        ),
-        deploying(script.wears_out),
+      Stage::Switch | Stage::SwitchAgain => {
+        format!("Press {}, type {standby}, then Enter.", key(Action::Switch))
+      }
+      Stage::Rollback if failed == 0 => format!(
+        "Nothing yet; {} then y whenever you have seen enough.",
+        key(Action::Rollback)
       ),
-      Stage::SwitchAgain => hint(
-        format!(
-          "{} passed every test on {}.",
-          script.wears_out,
-          badge(standby)
-        ),
-        switching,
+      Stage::Rollback => format!(
+        "Press {}, then y: they go back to what served them.",
+        key(Action::Rollback)
       ),
-      Stage::Rollback if self.served.failed == 0 => hint(
-        format!("Users are on {users}. It will wear out: watch its errors."),
-        format!("Nothing yet; {rollback} then y whenever you have seen enough."),
-      ),
-      Stage::Rollback => hint(
-        format!(
-          "{users} answered {} with an error.",
-          count(self.served.failed, "request")
-        ),
-        format!("Press {rollback}, then y: they go back to what served them."),
-      ),
-      Stage::Over => hint(
-        format!("Proven: users are on {users}. {}.", lost(&self.served)),
-        "q leaves and removes all of it; 7 shows the history.",
-      ),
-    }
+      Stage::Over => "q leaves and removes all of it; 7 shows the history.".to_owned(),
+    };
+    Hint { is, press }
   }
 }
 

@@ -1,33 +1,26 @@
 //! The one file of any proxy that is ours: where it is, what it says now, what it would say for a
 //! slot, and how it is replaced. Whether the proxy reads it is for each proxy's own adapter to say.
 //!
-//! `content` is what it would hold, `mount` how the proxy reaches it, `disk` how it is written.
+//! `current` is what it says now, `next` what it would say, `content` how texts name a slot, `mount`
+//! how the proxy reaches it, `disk` how it is written.
 
 mod content;
+mod current;
 pub(super) mod disk;
 mod mount;
+mod next;
 
 use std::{
-  fs,
   path::{Path, PathBuf},
   sync::Arc,
 };
 
-use self::{
-  content::{Named, Template},
-  mount::Reach,
-};
+use self::mount::Reach;
 use super::container::Mounted;
 use crate::{
   config::{Site, SwitchFile},
   engine::ports::{PortError, PortErrorKind},
-  model::{
-    BySlot, Slot,
-    event::SavedFile,
-    operation::OperationId,
-    router::{FileContent, FileHash, ManagedFile, Mount, NextFile},
-    text_diff,
-  },
+  model::router::{FileContent, Mount},
 };
 
 /// The managed file of one site.
@@ -42,14 +35,6 @@ pub(super) struct Located {
   pub(super) reach: Reach,
   /// Another path by which the proxy may name it, when the configured path is a link.
   pub(super) alias: Option<String>,
-}
-
-/// What it says now.
-pub(super) struct Current {
-  pub(super) hash: FileHash,
-  /// None when it is not text: then it names nothing and cannot be put back byte for byte.
-  pub(super) content: Option<FileContent>,
-  pub(super) named: Named,
 }
 
 impl Managed {
@@ -105,215 +90,6 @@ impl Managed {
     Ok(Located { path, reach, alias })
   }
 
-  pub(super) fn current(&self, located: &Located) -> Result<Current, PortError> {
-    let unreadable = |error: std::io::Error| {
-      match error.kind() {
-      std::io::ErrorKind::NotFound => self.wrong(
-        "it does not exist: create it for the slot that is live, with the content described under [router]",
-      ),
-      _ => self.wrong(error.to_string()),
-    }
-    };
-    if let SwitchFile::Link { from, .. } = &self.site.router.switch {
-      let target = fs::read_link(&located.path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidInput => self.wrong(format!(
-          "it is a file, not a link: replace it by one: ln -sfn {} {}",
-          self
-            .relative(located, &from[Slot::Blue])
-            .unwrap_or_default(),
-          located.path.display()
-        )),
-        _ => unreadable(error),
-      })?;
-      let bytes = disk::read(&located.path)
-        .map_err(|error| self.wrong(format!("it points to {}: {error}", target.display())))?;
-      let real = located.path.canonicalize().map_err(unreadable)?;
-      let fits = Slot::BOTH.map(|slot| from[slot].canonicalize().is_ok_and(|from| from == real));
-      let target = target.to_string_lossy().into_owned();
-      return Ok(Current {
-        hash: disk::link_hash(&target, &bytes),
-        content: Some(FileContent::Link(target)),
-        named: Named {
-          slot: match fits {
-            [true, false] => Some(Slot::Blue),
-            [false, true] => Some(Slot::Green),
-            _ => None,
-          },
-          generation: None,
-        },
-      });
-    }
-    let bytes = disk::read(&located.path).map_err(unreadable)?;
-    let hash = disk::hash(&bytes);
-    let Ok(text) = String::from_utf8(bytes) else {
-      return Ok(Current {
-        hash,
-        content: None,
-        named: Named::default(),
-      });
-    };
-    let templates = self.templates()?;
-    let named = match &self.site.router.switch {
-      SwitchFile::Edit { .. } => match content::places(&text, &templates).as_slice() {
-        [first, others @ ..] if others.iter().all(|place| place.slot == first.slot) => Named {
-          slot: Some(first.slot),
-          generation: first.generation,
-        },
-        _ => Named::default(),
-      },
-      _ => content::whole(&text, &templates),
-    };
-    Ok(Current {
-      hash,
-      content: Some(FileContent::Text(text)),
-      named,
-    })
-  }
-
-  fn templates(&self) -> Result<BySlot<Template>, PortError> {
-    Ok(match &self.site.router.switch {
-      SwitchFile::Render { text, .. } | SwitchFile::Edit { text, .. } => {
-        BySlot::from_fn(|slot| Template::new(&text[slot]))
-      }
-      SwitchFile::Copy { from, .. } | SwitchFile::Link { from, .. } => {
-        let read = |slot: Slot| {
-          let path = &from[slot];
-          let bytes = disk::read(path).map_err(|error| {
-            self.wrong(format!(
-              "its source for {slot}, {}: {error}",
-              path.display()
-            ))
-          })?;
-          let text = String::from_utf8(bytes).map_err(|_| {
-            self.wrong(format!(
-              "its source for {slot}, {}, is not text",
-              path.display()
-            ))
-          })?;
-          Ok(Template::new(&text))
-        };
-        BySlot {
-          blue: read(Slot::Blue)?,
-          green: read(Slot::Green)?,
-        }
-      }
-    })
-  }
-
-  /// `inside` is its hash as the proxy reads it, `included` whether the proxy loads it.
-  pub(super) fn facts(
-    &self,
-    located: &Located,
-    inside: Option<FileHash>,
-    included: Option<bool>,
-  ) -> Result<ManagedFile, PortError> {
-    let current = self.current(located)?;
-    Ok(ManagedFile {
-      path: self.shown(),
-      inside,
-      hash: current.hash,
-      names: current.named.slot,
-      generation: current.named.generation,
-      mount: located.reach.mount,
-      included,
-      writable: disk::writable(&located.path, located.reach.mount),
-    })
-  }
-
-  pub(super) fn saved(&self, located: &Located) -> Result<SavedFile, PortError> {
-    if is_missing(&located.path) {
-      return Ok(SavedFile {
-        hash: FileHash::absent(),
-        slot: None,
-        generation: None,
-        content: FileContent::Absent,
-      });
-    }
-    let current = self.current(located)?;
-    let content = current
-      .content
-      .ok_or_else(|| self.wrong("it is not text"))?;
-    if let (FileContent::Link(target), Some(_)) = (&content, &located.reach.root)
-      && target.starts_with('/')
-    {
-      return Err(self.wrong(format!(
-        "it points to {target}, an absolute path that does not exist inside the proxy: link it relatively with ln -sfnr"
-      )));
-    }
-    Ok(SavedFile {
-      hash: current.hash,
-      slot: current.named.slot,
-      generation: current.named.generation,
-      content,
-    })
-  }
-
-  pub(super) fn next_file(
-    &self,
-    located: &Located,
-    slot: Slot,
-    generation: u64,
-    operation: OperationId,
-  ) -> Result<NextFile, PortError> {
-    let (hash, content) = match &self.site.router.switch {
-      SwitchFile::Link { from, .. } => {
-        let target = self.relative(located, &from[slot])?;
-        let bytes = disk::read(&from[slot]).map_err(|error| {
-          self.wrong(format!(
-            "its source for {slot}, {}: {error}",
-            from[slot].display()
-          ))
-        })?;
-        (disk::link_hash(&target, &bytes), FileContent::Link(target))
-      }
-      kind => {
-        let templates = self.templates()?;
-        let mut text = templates[slot].fill(generation, operation.0);
-        if matches!(kind, SwitchFile::Edit { .. }) {
-          text = self.edited(located, &templates, &text)?;
-        }
-        (disk::hash(text.as_bytes()), FileContent::Text(text))
-      }
-    };
-    Ok(NextFile {
-      slot,
-      generation,
-      hash,
-      content,
-    })
-  }
-
-  /// The present text with every place that names a slot replaced. Places that name different
-  /// slots are two truths in one file, and not for a switch to settle.
-  fn edited(
-    &self,
-    located: &Located,
-    templates: &BySlot<Template>,
-    by: &str,
-  ) -> Result<String, PortError> {
-    let Some(FileContent::Text(text)) = self.current(located)?.content else {
-      return Err(self.wrong("it is not text"));
-    };
-    let places = content::places(&text, templates);
-    let Some(first) = places.first() else {
-      return Err(self.wrong("it contains neither slot's text: put in that of the live slot"));
-    };
-    if places.iter().any(|place| place.slot != first.slot) {
-      return Err(
-        self.wrong("it contains the texts of both slots: leave only that of the live slot"),
-      );
-    }
-    let mut edited = String::with_capacity(text.len());
-    let mut from = 0;
-    for place in &places {
-      edited.push_str(text.get(from..place.from).unwrap_or_default());
-      edited.push_str(by);
-      from = place.to;
-    }
-    edited.push_str(text.get(from..).unwrap_or_default());
-    Ok(edited)
-  }
-
   /// From the link's folder to its source; both must be in what the proxy sees.
   fn relative(&self, located: &Located, from: &Path) -> Result<String, PortError> {
     let real = from
@@ -341,26 +117,6 @@ impl Managed {
     relative.extend(folder.components().skip(shared).map(|_| ".."));
     relative.extend(real.components().skip(shared));
     Ok(relative.to_string_lossy().into_owned())
-  }
-
-  /// A unified diff of the file against `next`.
-  pub(super) fn diff(&self, located: &Located, next: &NextFile) -> Result<Vec<String>, PortError> {
-    let text = |content: &FileContent| match content {
-      FileContent::Text(text) => text.clone(),
-      FileContent::Link(target) => format!("link to {target}\n"),
-      FileContent::Absent => String::new(),
-    };
-    let before = if is_missing(&located.path) {
-      String::new()
-    } else {
-      let current = self.current(located)?;
-      current.content.as_ref().map(text).unwrap_or_default()
-    };
-    Ok(text_diff::unified(
-      &self.shown(),
-      &before,
-      &text(&next.content),
-    ))
   }
 
   /// Puts `content` in the file's place the way its mount needs it.
@@ -398,17 +154,12 @@ impl Managed {
   }
 }
 
-/// Not even a link that leads nowhere is there.
-fn is_missing(path: &Path) -> bool {
-  fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
-}
-
 /// Which slot a managed file of this text names; the reader as the fuzz target sees it.
 #[cfg(feature = "fuzzing")]
-pub fn named_slot(text: &str, blue: &str, green: &str) -> Option<Slot> {
-  let templates = BySlot {
-    blue: Template::new(blue),
-    green: Template::new(green),
+pub fn named_slot(text: &str, blue: &str, green: &str) -> Option<crate::model::Slot> {
+  let templates = crate::model::BySlot {
+    blue: content::Template::new(blue),
+    green: content::Template::new(green),
   };
   let places = content::places(text, &templates);
   content::whole(text, &templates)

@@ -5,6 +5,8 @@ use std::{fs, path::Path};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::adapters::processes::{self, facts};
+
 /// Clock ticks a second in `/proc`: `USER_HZ`, 100 on every Linux this is built for.
 const TICKS: u64 = 100;
 
@@ -17,7 +19,7 @@ pub(super) fn master(pid_file: &Path) -> Result<i32, String> {
     .trim()
     .parse()
     .map_err(|_| format!("pid file {shown} holds no number"))?;
-  match title(pid) {
+  match u32::try_from(pid).ok().and_then(processes::title) {
     Some(title) if title.starts_with("nginx: master process") => Ok(pid),
     Some(_) => Err(format!(
       "pid file {shown} names process {pid}, which is not an nginx master"
@@ -28,46 +30,19 @@ pub(super) fn master(pid_file: &Path) -> Result<i32, String> {
   }
 }
 
-fn title(pid: i32) -> Option<String> {
-  let bytes = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-  Some(
-    String::from_utf8_lossy(&bytes)
-      .replace('\0', " ")
-      .trim()
-      .to_owned(),
-  )
-}
-
 /// Titles of the children of `parent`, with their pids.
 pub(super) fn children(parent: i32) -> Vec<(u32, String)> {
-  let Ok(folder) = fs::read_dir("/proc") else {
-    return Vec::new();
-  };
-  folder
-    .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok())
-    .filter(|pid| stat(*pid).is_some_and(|fields| fields.first() == Some(&i64::from(parent))))
-    .filter_map(|pid| Some((u32::try_from(pid).ok()?, title(pid)?)))
+  let is_child =
+    |pid: &u32| facts(*pid).is_some_and(|facts| i64::from(facts.parent) == i64::from(parent));
+  processes::all()
+    .filter(is_child)
+    .filter_map(|pid| Some((pid, processes::title(pid)?)))
     .collect()
-}
-
-/// The numeric fields of `/proc/PID/stat` from the parent's pid on.
-fn stat(pid: i32) -> Option<Vec<i64>> {
-  let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-  // The name in parentheses may hold anything, also spaces and parentheses.
-  let (_, after) = text.rsplit_once(") ")?;
-  Some(
-    after
-      .split_whitespace()
-      .skip(1)
-      .map(|field| field.parse().unwrap_or_default())
-      .collect(),
-  )
 }
 
 /// How long ago the process started.
 pub(super) fn age(pid: i32) -> Option<TimeDelta> {
-  // Field 22 counted from 1; the parent's pid is field 4.
-  let ticks = u64::try_from(*stat(pid)?.get(18)?).ok()?;
+  let ticks = facts(u32::try_from(pid).ok()?)?.started;
   let uptime = fs::read_to_string("/proc/uptime").ok()?;
   let seconds: f64 = uptime.split_whitespace().next()?.parse().ok()?;
   let up = std::time::Duration::try_from_secs_f64(seconds).ok()?;

@@ -51,7 +51,7 @@ impl NginxRouter {
   }
 
   /// A request with a nonce in its query, then the one slot whose log shows that nonce.
-  pub(super) async fn by_log(&self, url: &str) -> Result<Sample, PortError> {
+  async fn by_log(&self, url: &str) -> Result<Sample, PortError> {
     let nonce = nonce();
     // Docker's stamps are of its own host's clock, which is this one's; a second covers rounding.
     let since = Utc::now() - TimeDelta::seconds(1);
@@ -107,7 +107,7 @@ impl NginxRouter {
   /// The slot the switch file names, when the proxy sees the very same file and every active
   /// worker started after it was last changed. Weaker than any answer: it trusts that a worker
   /// which started later has loaded what was there.
-  pub(super) async fn by_effect(&self) -> Result<Sample, PortError> {
+  async fn by_effect(&self) -> Result<Sample, PortError> {
     let proxy = self.proxy().await?;
     let located = self.locate(&proxy)?;
     let workers = self.workers_now(&proxy).await?;

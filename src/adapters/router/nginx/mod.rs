@@ -1,15 +1,18 @@
 //! nginx behind the engine's `Router`: one managed file of its configuration, its own test, its
 //! own reload, and proof by a request through its listener.
 //!
-//! `proxy` finds and runs it, `router::managed` knows the file, `router::listener` and `indirect`
-//! prove, `log`, `follow`, `requests` and `workers` observe. The proxy is reloaded only by its own command, never by a signal through
-//! Docker, and no byte outside of the managed file is ever changed.
+//! `proxy` finds and runs it, `command` is what it is told, `router::managed` knows the file and
+//! `inside` how the proxy reads it, `router::listener` and `indirect` prove, `log`, `follow`,
+//! `requests` and `workers` observe. The proxy is reloaded only by its own command, never by a signal
+//! through Docker, and no byte outside of the managed file is ever changed.
 
+mod command;
 mod dump;
 mod effective;
 mod follow;
 mod host;
 mod indirect;
+mod inside;
 mod log;
 mod proxy;
 mod requests;
@@ -20,22 +23,17 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
-use self::{
-  log::list,
-  proxy::{Learned, Proxy},
-};
+use self::proxy::{Learned, Proxy};
 use super::{
   container::Containers,
   listener::Listener,
-  managed::{Located, Managed, disk},
-  process::Ran,
-  wanted::Wanted,
+  managed::{Located, Managed},
 };
 use crate::{
-  config::{Place, Site},
+  config::Site,
   engine::{
     log_pipe::LogReader,
-    ports::{PortError, PortErrorKind, PortFuture, Router},
+    ports::{PortError, PortFuture, Router},
   },
   model::{
     Slot,
@@ -48,9 +46,6 @@ use crate::{
     surroundings::Effective,
   },
 };
-
-/// A file the proxy shows by `cat`; the limit on this host is the same.
-const MOST_FILE: usize = 1024 * 1024 + 1;
 
 pub struct NginxRouter {
   site: Arc<Site>,
@@ -101,48 +96,6 @@ impl NginxRouter {
     })
   }
 
-  /// The managed file's hash as the proxy itself reads it.
-  async fn hash_inside(&self, proxy: &Proxy, located: &Located) -> Result<FileHash, PortError> {
-    let path = match (proxy, &located.reach.inside) {
-      (Proxy::Host, _) => return Ok(self.managed.current(located)?.hash),
-      (Proxy::Container(_), Some(path)) => path,
-      (Proxy::Container(found), None) => {
-        return Err(self.managed.wrong(format!(
-          "no mount of container {} holds it: mount its folder into the proxy",
-          found.name
-        )));
-      }
-    };
-    let bytes = self.ask_inside(proxy, &["cat", path], path).await?;
-    if !matches!(
-      self.site.router.switch,
-      crate::config::SwitchFile::Link { .. }
-    ) {
-      return Ok(disk::hash(&bytes));
-    }
-    let target = self.ask_inside(proxy, &["readlink", path], path).await?;
-    Ok(disk::link_hash(
-      String::from_utf8_lossy(&target).trim_end_matches('\n'),
-      &bytes,
-    ))
-  }
-
-  async fn ask_inside(
-    &self,
-    proxy: &Proxy,
-    command: &[&str],
-    path: &str,
-  ) -> Result<Vec<u8>, PortError> {
-    let ran = self.run(proxy, &list(command), MOST_FILE).await?;
-    if ran.code != 0 || ran.cut {
-      return Err(self.managed.wrong(format!(
-        "the proxy cannot read it as {path}: {}; restart the proxy when the file was replaced behind a single-file mount",
-        ran.last_words(1)
-      )));
-    }
-    Ok(ran.out)
-  }
-
   fn locate(&self, proxy: &Proxy) -> Result<Located, PortError> {
     self.locate_for(Some(proxy))
   }
@@ -167,57 +120,6 @@ impl NginxRouter {
     };
     self.managed.put(place.0, place.1, content).await
   }
-
-  async fn say(&self, argument: &[&str]) -> Result<Ran, PortError> {
-    let proxy = self.proxy().await?;
-    self.nginx(&proxy, argument).await
-  }
-
-  async fn reload_now(&self) -> Result<(), PortError> {
-    let proxy = self.proxy().await?;
-    let doing = format!("`{} -s reload`", self.site.router.command().join(" "));
-    if matches!(proxy, Proxy::Host)
-      && let Err(why) = self.host_master(&proxy).await?
-    {
-      return Err(PortError::new(
-        PortErrorKind::Refused,
-        doing,
-        format!("{why}: nothing was signalled; start nginx, or correct the pid file's path"),
-      ));
-    }
-    let ran = self.nginx(&proxy, &["-s", "reload"]).await?;
-    accepted(&ran, doing)
-  }
-
-  /// How an operator would run one of nginx's own commands.
-  fn by_hand(&self, arguments: &str) -> String {
-    let command = self.site.router.command().join(" ");
-    let known = self.learn(|learned| learned.name.clone());
-    match (
-      self.site.router.place(),
-      Wanted::of(self.site.router.place(), self.site.compose()),
-      known,
-    ) {
-      (Place::Container(name), ..) => format!("docker exec {name} {command} {arguments}"),
-      (_, _, Some(name)) => format!("docker exec {name} {command} {arguments}"),
-      (_, Some(Wanted::Service { service, projects }), None) => format!(
-        "docker exec $(docker ps -q --filter label=com.docker.compose.project={} --filter label=com.docker.compose.service={service}) {command} {arguments}",
-        projects.first().map_or("", String::as_str)
-      ),
-      _ => format!("{command} {arguments}"),
-    }
-  }
-}
-
-fn accepted(ran: &Ran, doing: impl Into<String>) -> Result<(), PortError> {
-  if ran.code == 0 {
-    return Ok(());
-  }
-  Err(PortError::new(
-    PortErrorKind::Refused,
-    doing,
-    ran.last_words(8),
-  ))
 }
 
 impl Router for NginxRouter {
@@ -266,13 +168,7 @@ impl Router for NginxRouter {
   }
 
   fn test(&self) -> PortFuture<'_, ()> {
-    Box::pin(async {
-      let ran = self.say(&["-t"]).await?;
-      accepted(
-        &ran,
-        format!("`{} -t`", self.site.router.command().join(" ")),
-      )
-    })
+    Box::pin(self.tell(&["-t"]))
   }
 
   fn reload(&self) -> PortFuture<'_, ()> {
@@ -280,18 +176,11 @@ impl Router for NginxRouter {
   }
 
   fn start(&self) -> PortFuture<'_, ()> {
-    Box::pin(async {
-      let ran = self.say(&[]).await?;
-      accepted(&ran, format!("`{}`", self.site.router.command().join(" ")))
-    })
+    Box::pin(self.tell(&[]))
   }
 
   fn stop(&self) -> PortFuture<'_, ()> {
-    Box::pin(async {
-      let ran = self.say(&["-s", "quit"]).await?;
-      let command = self.site.router.command().join(" ");
-      accepted(&ran, format!("`{command} -s quit`"))
-    })
+    Box::pin(self.tell(&["-s", "quit"]))
   }
 
   fn workers(&self) -> PortFuture<'_, Workers> {

@@ -65,19 +65,8 @@ fn unchecked(case: &Case<'_>) -> Option<Finding> {
 
 /// The migration failed, and the deploy goes on.
 fn goes_on(case: &Case<'_>) -> Option<Finding> {
-  let swallowed = case
-    .commands()
-    .find(|(index, command)| is_migration(command) && case.is_swallowed(*index))
-    .map(|(_, command)| command);
-  let said = || {
-    case
-      .commands()
-      .find(|(_, command)| {
-        says(command).is_some_and(|text| text.contains("continu") && text.contains("migrat"))
-      })
-      .map(|(_, command)| command)
-  };
-  let command = swallowed.or_else(said)?;
+  let admits = |text: &str| text.contains("continu") && text.contains("migrat");
+  let command = passed_over(case, is_migration, admits)?;
   Some(
     Finding::red(
       Hazard::Hz(22),
@@ -91,24 +80,9 @@ fn goes_on(case: &Case<'_>) -> Option<Finding> {
 
 /// The backup could not be made, and the deploy goes on.
 fn skipped(case: &Case<'_>) -> Option<Finding> {
-  let swallowed = case
-    .commands()
-    .find(|(index, command)| is_backup(command) && case.is_swallowed(*index))
-    .map(|(_, command)| command);
-  let said = || {
-    case
-      .commands()
-      .find(|(_, command)| {
-        says(command).is_some_and(|text| {
-          text.contains("backup")
-            && ["skip", "continu", "without", "no backup"]
-              .iter()
-              .any(|word| text.contains(word))
-        })
-      })
-      .map(|(_, command)| command)
-  };
-  let command = swallowed.or_else(said)?;
+  let words = ["skip", "continu", "without", "no backup"];
+  let admits = |text: &str| text.contains("backup") && words.iter().any(|word| text.contains(word));
+  let command = passed_over(case, is_backup, admits)?;
   Some(
     Finding::amber(
       Hazard::H(22),
@@ -118,6 +92,24 @@ fn skipped(case: &Case<'_>) -> Option<Finding> {
     )
     .at(case.at(command)),
   )
+}
+
+/// A command of this kind whose failure stops nothing: swallowed where it runs, or admitted in what
+/// the script says.
+fn passed_over<'a>(
+  case: &Case<'a>,
+  is: impl Fn(&Command) -> bool,
+  admits: impl Fn(&str) -> bool,
+) -> Option<&'a Command> {
+  let swallowed = case
+    .commands()
+    .find(|(index, command)| is(command) && case.is_swallowed(*index));
+  let said = || {
+    case
+      .commands()
+      .find(|(_, command)| says(command).is_some_and(|text| admits(&text)))
+  };
+  swallowed.or_else(said).map(|(_, command)| command)
 }
 
 /// Old files make room for new ones, whatever the new ones are worth.

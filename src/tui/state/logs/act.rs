@@ -2,17 +2,8 @@
 //!
 //! Only moving stops the following: filters, searches, levels, wrapping and sideways moves never do.
 
-use std::fmt::Write as _;
-
-use chrono::{DateTime, SecondsFormat};
-
-use super::{
-  Logs, PaneId, Query, Stamps, Viewport,
-  pane::{Pane, Position, Row},
-  ring::Kind,
-  sheet::{AtEnd, Sheet},
-};
-use crate::model::{Slot, log_line::LogLevel, shown::Shown};
+use super::{Logs, PaneId, Query, Stamps, Viewport, find::Direction, pane::Position, sheet::AtEnd};
+use crate::model::{log_line::LogLevel, shown::Shown};
 
 const SIDEWAYS: usize = 8;
 const MOST_LEFT: usize = 8 * 1024;
@@ -167,7 +158,7 @@ impl Logs {
   }
 
   /// Moves the other pane to the same time.
-  fn align(&mut self, id: PaneId, viewport: Viewport) {
+  pub(super) fn align(&mut self, id: PaneId, viewport: Viewport) {
     let PaneId::Slot(slot) = id else { return };
     if !self.aligned {
       return;
@@ -215,131 +206,6 @@ impl Logs {
       .and_then(|at| choices.get(at).map(|name| (*name).clone()));
     self.choose(id, name);
   }
-
-  fn next_hit(&mut self, id: PaneId, to: Direction, viewport: Viewport) -> LogOutcome {
-    let sheet = self.sheet(id, viewport);
-    let pane = sheet.pane;
-    let Some(search) = &pane.search else {
-      return LogOutcome::NotFound("nothing is searched for: / searches");
-    };
-    let matches = |at: &usize| {
-      let row = pane.index.get(*at).and_then(|row| sheet.raw(*row));
-      row.is_some_and(|(_, raw)| search.finds(raw))
-    };
-    let end = pane.index.len();
-    let found = match (to, pane.hit) {
-      (Direction::Newer, Some(hit)) => {
-        let from = pane.index.partition_point(|row| *row <= hit);
-        (from..end).find(matches)
-      }
-      (Direction::Newer, None) if pane.follows() => None,
-      (Direction::Newer, None) => (sheet.top().0..end).find(matches),
-      (Direction::Older, Some(hit)) => (0..pane.find(hit)).rev().find(matches),
-      (Direction::Older, None) => (0..(sheet.last_visible() + 1).min(end)).rev().find(matches),
-    };
-    let Some(row) = found.and_then(|at| pane.index.get(at)).copied() else {
-      return LogOutcome::NotFound(match to {
-        Direction::Newer => "not found below: N looks above",
-        Direction::Older => "not found above: n looks below",
-      });
-    };
-    self.land(id, row, viewport);
-    LogOutcome::Done
-  }
-
-  fn land(&mut self, id: PaneId, row: Row, viewport: Viewport) {
-    let to = self.sheet(id, viewport).showing(row);
-    let pane = self.pane_mut(id);
-    pane.stand(to);
-    pane.hit = Some(row);
-    self.align(id, viewport);
-  }
-
-  fn next_error(&mut self, id: PaneId, viewport: Viewport) -> LogOutcome {
-    let panes: &[PaneId] = match id {
-      PaneId::Merged => &[PaneId::Merged],
-      PaneId::Slot(_) => &[PaneId::Slot(Slot::Blue), PaneId::Slot(Slot::Green)],
-    };
-    let sheet = self.sheet(id, viewport);
-    let before = self.error.or_else(|| {
-      let seen = || sheet.pane.index.get(sheet.last_visible() + 1).copied();
-      if sheet.pane.follows() { None } else { seen() }
-    });
-    let newest = |before: Option<Row>| {
-      let found = panes.iter().filter_map(|pane| {
-        let row = last_error(&self.sheet(*pane, viewport), before)?;
-        Some((row, *pane))
-      });
-      found.max_by_key(|(row, _)| *row)
-    };
-    let Some((row, pane)) = newest(before).or_else(|| newest(None)) else {
-      return LogOutcome::NotFound("no error line in what is held");
-    };
-    self.land(pane, row, viewport);
-    self.error = Some(row);
-    LogOutcome::Show(pane)
-  }
-
-  fn text<'a>(&self, id: PaneId, rows: impl Iterator<Item = &'a Row>) -> String {
-    let mut text = String::new();
-    for row in rows {
-      let side = &self.sides[row.side()];
-      let Some(entry) = side.ring.get(row.number()) else {
-        continue;
-      };
-      let at = DateTime::from_timestamp_micros(entry.at).unwrap_or_default();
-      let at = at.to_rfc3339_opts(SecondsFormat::Millis, true);
-      let source = side.sources.get(usize::from(entry.source));
-      let source = source.map_or("", |source| source.name.as_str());
-      let slot = Slot::BOTH.get(row.side());
-      let gutter = match (id, slot) {
-        (PaneId::Merged, Some(Slot::Blue)) => "[B] ",
-        (PaneId::Merged, Some(Slot::Green)) => "[G] ",
-        (PaneId::Merged | PaneId::Slot(_), _) => "",
-      };
-      let mark = if entry.kind == Kind::Marker {
-        "-- "
-      } else {
-        ""
-      };
-      let line = Shown::line(side.ring.text(entry));
-      // Writing to a String cannot fail.
-      let _ = writeln!(text, "{at} {gutter}{source} {mark}{line}");
-    }
-    text
-  }
-
-  fn file_name(&self, id: PaneId, viewport: Viewport) -> String {
-    let pane = match id {
-      PaneId::Slot(slot) => slot.name(),
-      PaneId::Merged => "both",
-    };
-    let source = self.pane(id).chosen.as_ref().map_or("all", Shown::as_str);
-    let source: String = source
-      .chars()
-      .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-      .take(40)
-      .collect();
-    let at = viewport.now.format("%Y%m%dT%H%M%SZ");
-    format!("cutover-log-{pane}-{source}-{at}.txt")
-  }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
-  Newer,
-  Older,
-}
-
-fn last_error(sheet: &Sheet<'_>, before: Option<Row>) -> Option<Row> {
-  let pane: &Pane = sheet.pane;
-  let end = before.map_or(pane.index.len(), |before| pane.find(before));
-  let is_error = |row: &&Row| {
-    sheet
-      .raw(**row)
-      .is_some_and(|(kind, _)| kind == Kind::Line(Some(LogLevel::Error)))
-  };
-  pane.index.range(..end).rev().find(is_error).copied()
 }
 
 fn next_least(least: Option<LogLevel>) -> Option<LogLevel> {

@@ -9,7 +9,9 @@
 
 mod act;
 mod cells;
+mod export;
 mod facts;
+mod find;
 mod pane;
 mod query;
 mod ring;

@@ -1,76 +1,48 @@
-//! Looks through a folder within fixed limits. Links are not followed, and folders that are never a
-//! site's own are not entered.
+//! The files of a site's folder and the texts among them, within fixed limits.
 
 use std::{
   collections::{BTreeMap, BTreeSet},
   fs,
-  io::Read,
+  io::{self, ErrorKind},
   os::unix::fs::PermissionsExt,
   path::Path,
   time::Duration,
 };
 
-use super::{super::router::process, kind};
+use super::{
+  super::{router::process, walk},
+  kind,
+};
 use crate::model::{
   finding::Unseen,
   surroundings::{Entry, EntryKind, Files, TextFile, TextKind},
 };
 
-const DEEPEST: usize = 6;
 const MOST_ENTRIES: usize = 5_000;
 const MOST_TEXTS: usize = 400;
 const LARGEST: u64 = 256 * 1024;
 const MOST_TRACKED: usize = 4 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(5);
 
-const CLOSED: [&str; 13] = [
-  ".git",
-  ".cutover",
-  ".svn",
-  ".cache",
-  ".venv",
-  ".terraform",
-  "node_modules",
-  "target",
-  "vendor",
-  "venv",
-  "__pycache__",
-  "backups",
-  "dist",
-];
-
-pub(super) fn files(root: &Path, scripts: Option<&Path>) -> Files {
-  let mut walk = Walk {
-    root,
-    texts: Vec::new(),
-    entries: BTreeMap::new(),
-    unseen: Vec::new(),
-    full: false,
-  };
-  walk.folder(root, 0);
+pub(super) fn look(root: &Path, scripts: Option<&Path>) -> Files {
+  let walked = Looked::through(root, root);
   let mut found = Files {
     root: root.display().to_string(),
-    texts: walk.texts,
-    entries: walk.entries,
+    texts: walked.texts,
+    entries: walked.entries,
     tracked: None,
-    unseen: walk.unseen,
+    unseen: walked.unseen,
   };
   if let Some(folder) = scripts {
-    let mut walk = Walk {
-      root: Path::new("/nowhere"),
-      texts: Vec::new(),
-      entries: BTreeMap::new(),
-      unseen: Vec::new(),
-      full: false,
-    };
-    walk.folder(folder, 0);
-    found.texts.extend(walk.texts);
-    found.unseen.extend(walk.unseen);
+    let walked = Looked::through(folder, Path::new("/nowhere"));
+    found.texts.extend(walked.texts);
+    found.unseen.extend(walked.unseen);
   }
   found
 }
 
-struct Walk<'a> {
+struct Looked<'a> {
+  /// What paths are shown below.
   root: &'a Path,
   texts: Vec<TextFile>,
   entries: BTreeMap<String, Entry>,
@@ -78,66 +50,49 @@ struct Walk<'a> {
   full: bool,
 }
 
-impl Walk<'_> {
-  fn folder(&mut self, folder: &Path, depth: usize) {
-    let listed = match fs::read_dir(folder) {
-      Ok(listed) => listed,
-      Err(error) => {
-        self.unseen(folder, &error.to_string());
-        return;
-      }
-    };
-    let mut paths: Vec<_> = listed.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    for path in paths {
-      if self.entries.len() >= MOST_ENTRIES || self.texts.len() >= MOST_TEXTS {
-        if !self.full {
-          self.full = true;
-          self.unseen(
-            self.root,
-            &format!("it holds more than {MOST_ENTRIES} files or {MOST_TEXTS} texts: name the folder of the scripts with --scripts DIR"),
-          );
-        }
-        return;
-      }
-      self.entry(&path, depth);
+impl walk::Visitor for Looked<'_> {
+  const DEEPEST: usize = 6;
+  const CLOSED: &'static [&'static str] = &[".svn", ".cache", ".terraform", "backups"];
+
+  fn goes_on(&mut self) -> bool {
+    let room = self.entries.len() < MOST_ENTRIES && self.texts.len() < MOST_TEXTS;
+    if !room && !self.full {
+      self.full = true;
+      self.unseen(
+        self.root,
+        &format!("it holds more than {MOST_ENTRIES} files or {MOST_TEXTS} texts: name the folder of the scripts with --scripts DIR"),
+      );
     }
+    room
   }
 
-  fn entry(&mut self, path: &Path, depth: usize) {
-    let Ok(found) = fs::symlink_metadata(path) else {
-      return;
-    };
-    let name = path
-      .file_name()
-      .unwrap_or_default()
-      .to_string_lossy()
-      .into_owned();
-    let kind = if found.is_symlink() {
-      EntryKind::Link {
-        target: fs::read_link(path)
-          .map(|target| target.display().to_string())
-          .unwrap_or_default(),
-      }
-    } else if found.is_dir() && (depth >= DEEPEST || CLOSED.contains(&name.as_str())) {
-      EntryKind::Closed
-    } else if found.is_dir() {
-      EntryKind::Folder
-    } else if found.is_file() {
-      EntryKind::File
-    } else {
-      EntryKind::Other
-    };
+  fn unreadable(&mut self, folder: &Path, error: &io::Error) {
+    self.unseen(folder, &error.to_string());
+  }
+
+  fn visit(&mut self, found: &walk::Found) {
     let entry = Entry {
-      kind: kind.clone(),
-      mode: found.permissions().mode() & 0o7777,
+      kind: kind_of(found),
+      mode: found.about.permissions().mode() & 0o7777,
     };
-    self.entries.insert(self.shown(path), entry);
-    match kind {
-      EntryKind::Folder => self.folder(path, depth + 1),
-      EntryKind::File => self.file(path, &name, found.len()),
-      EntryKind::Link { .. } | EntryKind::Closed | EntryKind::Other => {}
+    self.entries.insert(self.shown(&found.path), entry);
+    if found.about.is_file() {
+      self.file(&found.path, &found.name, found.about.len());
     }
+  }
+}
+
+impl<'a> Looked<'a> {
+  fn through(folder: &Path, root: &'a Path) -> Self {
+    let mut looked = Self {
+      root,
+      texts: Vec::new(),
+      entries: BTreeMap::new(),
+      unseen: Vec::new(),
+      full: false,
+    };
+    walk::through(folder, &mut looked);
+    looked
   }
 
   fn file(&mut self, path: &Path, name: &str, length: u64) {
@@ -151,10 +106,10 @@ impl Walk<'_> {
       }
       return;
     }
-    let text = match read(path) {
+    let text = match walk::text(path, LARGEST) {
       Ok(text) => text,
       Err(error) => {
-        if by_name.is_some() || error.kind() == std::io::ErrorKind::PermissionDenied {
+        if by_name.is_some() || error.kind() == ErrorKind::PermissionDenied {
           self.unseen(path, &error.to_string());
         }
         return;
@@ -189,18 +144,27 @@ impl Walk<'_> {
   }
 }
 
-/// The text of a regular file; what is no UTF-8 is none.
-fn read(path: &Path) -> std::io::Result<String> {
-  let mut bytes = Vec::new();
-  fs::File::open(path)?
-    .take(LARGEST + 1)
-    .read_to_end(&mut bytes)?;
-  String::from_utf8(bytes).map_err(|_| std::io::Error::other("it is not UTF-8 text"))
+fn kind_of(found: &walk::Found) -> EntryKind {
+  if found.about.is_symlink() {
+    EntryKind::Link {
+      target: fs::read_link(&found.path)
+        .map(|target| target.display().to_string())
+        .unwrap_or_default(),
+    }
+  } else if found.entered {
+    EntryKind::Folder
+  } else if found.about.is_dir() {
+    EntryKind::Closed
+  } else if found.about.is_file() {
+    EntryKind::File
+  } else {
+    EntryKind::Other
+  }
 }
 
 /// What git keeps of the folder, where it is a work tree.
 pub(super) async fn tracked(root: &Path, files: &mut Files) {
-  if !root.ancestors().any(|folder| folder.join(".git").exists()) {
+  if walk::checkout(root).is_none() {
     return;
   }
   let command: Vec<String> = ["git", "-C", &root.display().to_string(), "ls-files", "-z"]
@@ -242,7 +206,7 @@ mod tests {
     fs::write(at("big.sh"), vec![b'#'; 300_000]).unwrap();
     fs::write(at(".env"), "JWT_SECRET=hunter2\n").unwrap();
     std::os::unix::fs::symlink("/etc/nowhere", at("active.conf")).unwrap();
-    let found = files(folder.path(), None);
+    let found = look(folder.path(), None);
     let kinds: Vec<(&str, TextKind)> = found
       .texts
       .iter()
