@@ -16,7 +16,7 @@
   reason = "the modules of one test binary share their items by pub"
 )]
 
-#[path = "../support/contract.rs"]
+#[path = "../support/contract/mod.rs"]
 mod contract;
 mod contracts;
 mod doctor_running;
