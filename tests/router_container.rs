@@ -261,12 +261,12 @@ async fn what_only_the_master_says_is_found_in_the_containers_log() {
 async fn nginx_in_a_container_keeps_the_contract_of_a_router() {
   let files = [("switch/active.conf", BLUE)];
   let proxy = Nginx::start("contract", &files, FOLDER, &[]);
-  contract::switches_and_comes_back(&rendered(&proxy)).await;
+  contract::router::switches_and_comes_back(&rendered(&proxy)).await;
   let proxy = Nginx::start("bad-file", &files, FOLDER, &[]);
-  contract::keeps_the_old_for_a_bad_file(&rendered(&proxy), "nonsense;\n").await;
+  contract::router::keeps_the_old_for_a_bad_file(&rendered(&proxy), "nonsense;\n").await;
   let proxy = Nginx::start("stopped", &files, FOLDER, &[]);
   let router = rendered(&proxy);
-  contract::says_that_it_is_gone(&router, async || {
+  contract::router::says_that_it_is_gone(&router, async || {
     docker(&["stop", "-t", "1", &proxy.name]);
   })
   .await;

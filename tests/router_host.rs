@@ -136,9 +136,9 @@ async fn switches_there_and_back(
 #[tokio::test]
 async fn nginx_on_this_host_keeps_the_contract_of_a_router() {
   let (_nginx, router) = running(BLUE);
-  contract::switches_and_comes_back(&router).await;
+  contract::router::switches_and_comes_back(&router).await;
   let (_nginx, router) = running(BLUE);
-  contract::keeps_the_old_for_a_bad_file(&router, "nonsense;\n").await;
+  contract::router::keeps_the_old_for_a_bad_file(&router, "nonsense;\n").await;
 }
 
 #[tokio::test]

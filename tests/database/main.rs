@@ -4,11 +4,14 @@
 
 #![allow(
   clippy::unwrap_used,
+  clippy::expect_used,
   clippy::panic,
   reason = "a test says what is wrong by failing"
 )]
 
 mod backup;
+#[path = "../support/contract/mod.rs"]
+mod contract;
 mod lock;
 #[path = "../support/site.rs"]
 mod minimal_site;

@@ -1,65 +1,22 @@
 //! Restores go beside the database in use; only names are exchanged.
 
 use std::{
-  path::{Path, PathBuf},
+  path::Path,
   process::{Command, Stdio},
 };
 
-use cutover::engine::ports::{Database, PortErrorKind};
+use cutover::engine::ports::Database;
 
-use crate::postgresql::{Client, Postgresql, backup, until};
+use crate::{
+  contract::database as contract,
+  postgresql::{Client, Postgresql, backup, until},
+};
 
 #[tokio::test]
 async fn a_dump_is_restored_beside_the_database_in_use_and_swapped_in_by_name() {
   let server = Postgresql::start();
   server.fill(5_000);
   let database = server.adapter(|_| {});
-  let record = backup(&database, "1.0.0").await.unwrap();
-  let wanted = vec![
-    ("public.Odd | name".to_owned(), 5_000),
-    ("public.users".to_owned(), 100),
-  ];
-  assert_eq!(database.row_counts().await.unwrap(), wanted);
-  server.sql("ala_production", "delete from users where id > 40");
-
-  let file = PathBuf::from(Path::new(&record.file).file_name().unwrap());
-  for bad in [
-    "ala-new",
-    "Restored",
-    "x; drop database ala_production",
-    "",
-    "dbname=postgres",
-  ] {
-    let error = database
-      .restore_into(&file, bad, &|_| {})
-      .await
-      .unwrap_err();
-    assert_eq!(error.kind, PortErrorKind::Refused, "{bad}");
-  }
-  let error = database
-    .restore_into(&file, "ala_production", &|_| {})
-    .await
-    .unwrap_err();
-  assert!(error.detail.contains("exists already"), "{error}");
-  assert_eq!(
-    database
-      .restore_into(&file, "restored", &|_| {})
-      .await
-      .unwrap(),
-    wanted
-  );
-  let error = database
-    .restore_into(&file, "restored", &|_| {})
-    .await
-    .unwrap_err();
-  assert_eq!(error.kind, PortErrorKind::Refused);
-  let encoding = "select string_agg(distinct pg_encoding_to_char(encoding) || datcollate || datdba, ' ') from pg_database where datname in ('ala_production', 'restored')";
-  assert!(!server.sql("postgres", encoding).contains(' '));
-
-  server.sql("postgres", "create database by_hand");
-  let error = database.swap("by_hand").await.unwrap_err();
-  assert!(error.detail.contains("not a complete restore"), "{error}");
-
   // A pool that reconnects at once whenever it is thrown out.
   let script = "while :; do psql -Xq -U ala_user -d ala_production -c 'select pg_sleep(60)' >/dev/null 2>&1; done";
   let pools: Vec<Client> = (0..3)
@@ -78,21 +35,32 @@ async fn a_dump_is_restored_beside_the_database_in_use_and_swapped_in_by_name() 
     server.sql("postgres", connected) == "3"
   })
   .await;
-  let aside = database.swap("restored").await.unwrap();
-  drop(pools);
-  assert!(aside.starts_with("ala_production_before_2"), "{aside}");
   assert_eq!(
     database.row_counts().await.unwrap(),
-    wanted,
-    "the restored rows are in use"
+    [
+      ("public.Odd | name".to_owned(), 5_000),
+      ("public.users".to_owned(), 100),
+    ]
   );
+  let aside = contract::restores_beside_and_swaps_by_name(&database, async || {
+    server.sql("ala_production", "delete from users where id > 40");
+  })
+  .await;
+  drop(pools);
+  assert!(aside.starts_with("ala_production_before_2"), "{aside}");
   assert_eq!(
     server.sql(&aside, "select count(*) from users"),
     "40",
     "nothing was lost"
   );
-  let error = database.swap("restored").await.unwrap_err();
-  assert_eq!(error.kind, PortErrorKind::Refused, "{error}");
+  let encoding = format!(
+    "select string_agg(distinct pg_encoding_to_char(encoding) || datcollate || datdba, ' ') from pg_database where datname in ('ala_production', '{aside}')"
+  );
+  assert!(!server.sql("postgres", &encoding).contains(' '));
+
+  server.sql("postgres", "create database by_hand");
+  let error = database.swap("by_hand").await.unwrap_err();
+  assert!(error.detail.contains("not a complete restore"), "{error}");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@
 )]
 
 mod back_again;
-#[path = "../support/contract.rs"]
+#[path = "../support/contract/mod.rs"]
 mod contract;
 mod contracts;
 mod doctor_running;

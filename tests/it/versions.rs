@@ -12,7 +12,7 @@ use crate::support::*;
 
 #[tokio::test(start_paused = true)]
 async fn images_pins_and_tags_of_one_version_are_one_offer_and_the_newest_is_first() {
-  let site = tested(SiteBuilder::new().build()).await;
+  let site = tested(SiteBuilder::new().builds().build()).await;
   {
     let mut state = site.state();
     state.tags = ["1.1", "3.0"]

@@ -10,7 +10,7 @@ use cutover::{
 use nix::sys::signal::Signal;
 
 use crate::{
-  contract::{self, answers, until},
+  contract::{self, router::answers, until},
   support::bare::{Bare, User, app, free_port},
 };
 
@@ -23,13 +23,13 @@ async fn switch(router: &EmbeddedRouter, slot: Slot, generation: u64) {
 #[tokio::test]
 async fn the_proxy_keeps_the_contract() {
   let (_bare, router) = Bare::proxied(free_port(), free_port()).await;
-  contract::switches_and_comes_back(&router).await;
+  contract::router::switches_and_comes_back(&router).await;
   for bad in [
     "upstream = \"127.0.0.1\"\n",
     "not toml",
     "upstream = \"127.0.0.1:1\"\nslot = \"red\"\n",
   ] {
-    contract::keeps_the_old_for_a_bad_file(&router, bad).await;
+    contract::router::keeps_the_old_for_a_bad_file(&router, bad).await;
   }
   let asked = chrono::Utc::now() - chrono::TimeDelta::seconds(60);
   let errors = router.errors_since(asked).await.unwrap();
@@ -43,7 +43,7 @@ async fn the_proxy_keeps_the_contract() {
 async fn a_proxy_that_is_gone_or_hangs_is_never_taken_for_an_answer() {
   let (mut bare, router) = Bare::proxied(free_port(), free_port()).await;
   let mut proxy = bare.proxy.take().unwrap();
-  contract::says_that_it_is_gone(&router, async || {
+  contract::router::says_that_it_is_gone(&router, async || {
     proxy.kill().unwrap();
     proxy.wait().unwrap();
   })
@@ -109,18 +109,18 @@ async fn processes_keep_the_contract() {
   let runtime = bare.runtime();
   let talks = "echo one; echo two >&2; echo three; exec sleep 1000\n";
   let pins = bare.release("1.0.0", talks).await;
-  contract::starts_only_what_does_not_run(&runtime, &pins).await;
-  contract::follows_a_log_to_its_end(&runtime, &pins, &["one", "three", "two"]).await;
+  contract::runtime::starts_only_what_does_not_run(&runtime, &pins).await;
+  contract::runtime::follows_a_log_to_its_end(&runtime, &pins, &["one", "three", "two"]).await;
   let pins = bare.release("1.1.0", talks).await;
-  contract::stops_and_wakes_the_same(&runtime, &pins).await;
-  contract::tells_how_a_command_ended(&runtime, &pins).await;
+  contract::runtime::stops_and_wakes_the_same(&runtime, &pins).await;
+  contract::runtime::tells_how_a_command_ended(&runtime, &pins).await;
 }
 
 #[tokio::test]
 async fn a_process_that_ends_by_itself_is_counted() {
   let bare = Bare::new(free_port(), free_port());
   let pins = bare.release("1.0.0", "exit 3\n").await;
-  contract::counts_restarts(&bare.runtime(), &pins, 3).await;
+  contract::runtime::counts_restarts(&bare.runtime(), &pins, 3).await;
 }
 
 #[tokio::test]

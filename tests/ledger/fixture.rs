@@ -1,7 +1,6 @@
 //! A small site, a plan, and this binary started in one of its `roles`.
 
 use std::{
-  collections::BTreeMap,
   io::{BufRead, BufReader, Lines},
   path::{Path, PathBuf},
   process::{Child, ChildStdout, Command, Stdio},
@@ -9,24 +8,16 @@ use std::{
   time::{Duration, Instant},
 };
 
-use chrono::{DateTime, Utc};
 use cutover::{
   adapters::{actor::actor, ledger::FileLedger},
-  config::{
-    Compose, DeployRules, Nginx, Place, Proof, ProofBy, ProxyConfig, Retire, RouterConfig,
-    RuntimeConfig, Secrets, Site, SlotConfig, SwitchFile, Then, Truth, VersionKind, VersionRead,
-    VersionSource,
-  },
-  model::{
-    BySlot, Slot,
-    actor::Actor,
-    evidence::{LiveRecord, Pins, ServiceImage},
-    operation::{Kind, OperationId},
-    plan::{OnFailure, Order, Plan, Premise, Risk},
-    router::FileHash,
-  },
+  config::{Site, Truth, VersionKind},
+  engine::ports::{Journal, Ledger},
+  model::{BySlot, actor::Actor, plan::Order},
 };
 use tempfile::TempDir;
+
+pub(crate) use crate::contract::records::{live, order, pins, plan};
+use crate::{contract::ledger::Desk, minimal_site};
 
 pub(crate) fn folder() -> TempDir {
   let folder = tempfile::Builder::new()
@@ -37,164 +28,43 @@ pub(crate) fn folder() -> TempDir {
   folder
 }
 
+/// Two services, a variable file and both state files of a team.
 pub(crate) fn site(root: &Path) -> Site {
-  let slot = SlotConfig {
-    label: None,
-    port: None,
-    host: "127.0.0.1".into(),
-    url: None,
+  let mut site = minimal_site::site(root);
+  site.name = "shop".into();
+  site.services = ["api", "web"].map(minimal_site::service).into();
+  site.version.kind = VersionKind::ImageVariable {
+    variable: BySlot::from_fn(|slot| format!("{}_TAG", slot.shout())),
+    keep_in: Some(root.join(".env")),
+    tag: BySlot::from_fn(|_| "v{version}".into()),
   };
-  let service = |name: &str| cutover::config::Service {
-    key: name.into(),
-    name: BySlot::from_fn(|slot| format!("{name}-{slot}")),
-    container: BySlot::default(),
-    optional: false,
-    check: BySlot::default(),
-    run: BySlot::default(),
+  site.truth = Truth {
+    state_file: Some(root.join(".current-env")),
+    previous: Some(root.join(".previous-env")),
   };
-  Site {
-    name: "shop".into(),
-    file: root.join("cutover.toml"),
-    root: root.to_owned(),
-    state: root.join(".cutover"),
-    production: false,
-    state_group: None,
-    slots: BySlot {
-      blue: slot.clone(),
-      green: slot,
-    },
-    runtime: RuntimeConfig::Compose(Compose {
-      command: Vec::new(),
-      files: BySlot::default(),
-      shared_files: Vec::new(),
-      project: BySlot::default(),
-      profiles: Vec::new(),
-      env_file: None,
-      shared: Vec::new(),
-      networks: Vec::new(),
-    }),
-    services: vec![service("api"), service("web")],
-    version: VersionSource {
-      kind: VersionKind::ImageVariable {
-        variable: BySlot {
-          blue: "BLUE_TAG".into(),
-          green: "GREEN_TAG".into(),
-        },
-        keep_in: Some(root.join(".env")),
-        tag: BySlot::from_fn(|_| "v{version}".into()),
-      },
-      read: VersionRead::ImageTag,
-    },
-    router: RouterConfig {
-      proxy: ProxyConfig::Nginx(Nginx {
-        place: Place::Host,
-        command: vec!["nginx".into()],
-      }),
-      switch: SwitchFile::Render {
-        to: root.join("live.conf"),
-        text: BySlot::default(),
-      },
-    },
-    proof: Proof {
-      url: None,
-      by: ProofBy::Effective,
-      samples: 1,
-      over: Duration::ZERO,
-    },
-    truth: Truth {
-      state_file: Some(root.join(".current-env")),
-      previous: Some(root.join(".previous-env")),
-    },
-    retire: Retire {
-      then: Then::Keep,
-      drain: Duration::ZERO,
-      after: Duration::ZERO,
-    },
-    database: None,
-    smoke: Vec::new(),
-    hooks: BTreeMap::new(),
-    deploy: DeployRules {
-      gate: Duration::ZERO,
-      evidence: Duration::ZERO,
-      on_failure: OnFailure::KeepForInspection,
-    },
-    secrets: Secrets::default(),
-  }
+  site
 }
 
 pub(crate) fn ledger(root: &Path) -> FileLedger {
   FileLedger::open(Arc::new(site(root))).unwrap()
 }
 
-pub(crate) fn plan() -> Plan {
-  Plan {
-    schema: 1,
-    kind: Kind::Switch,
-    site: "shop".into(),
-    target: Some(Slot::Green),
-    from: Some(Slot::Blue),
-    version: None,
-    from_version: None,
-    steps: Vec::new(),
-    premise: Premise {
-      live: Some(Slot::Blue),
-      managed: None,
-      untouched: Vec::new(),
-    },
-    risk: Risk::Green,
-    word: None,
-    warnings: Vec::new(),
-    notes: Vec::new(),
-    on_failure: OnFailure::KeepForInspection,
-    reason: None,
-    preempts: None,
-  }
-}
-
-pub(crate) fn order(id: u32) -> Order {
-  Order {
-    id: OperationId(id),
-    plan: plan(),
-    actor: me(),
-    at: moment(),
-  }
-}
-
 pub(crate) fn me() -> Actor {
   actor()
 }
 
-pub(crate) fn moment() -> DateTime<Utc> {
-  DateTime::from_timestamp(1_700_000_000, 0).unwrap()
-}
-
-pub(crate) fn live(slot: Slot, operation: u32) -> LiveRecord {
-  LiveRecord {
-    live: slot,
-    previous: Some(slot.other()),
-    generation: u64::from(operation),
-    since: moment(),
-    operation: OperationId(operation),
-    by: None,
-    version: None,
-    previous_version: None,
-    containers: Vec::new(),
-    previous_containers: Vec::new(),
-    managed: FileHash("00".into()),
-    schema_head: None,
+impl Desk for FileLedger {
+  fn ledger(&self) -> &dyn Ledger {
+    self
   }
-}
 
-pub(crate) fn pins(slot: Slot, version: &str, digest: &str) -> Pins {
-  Pins {
-    slot,
-    version: version.parse().unwrap(),
-    at: moment(),
-    images: vec![ServiceImage {
-      service: "api".into(),
-      reference: format!("shop-api:v{version}"),
-      id: cutover::model::container::ImageId(format!("sha256:{digest}")),
-    }],
+  fn work(&self, order: &Order, work: &mut dyn FnMut(&dyn Journal)) {
+    let lock = self.try_lock().unwrap().unwrap();
+    self.put_order(order, &lock).unwrap();
+    let (id, kind) = (order.id, order.plan.kind);
+    self.put_holder(id, kind, &order.actor, &lock).unwrap();
+    work(&self.journal(id, &lock).unwrap());
+    self.clear_holder(&lock).unwrap();
   }
 }
 

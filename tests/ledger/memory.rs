@@ -18,22 +18,6 @@ use tokio::time::timeout;
 use crate::fixture::{folder, ledger, live, modes_under, order, pins, site};
 
 #[test]
-fn reading_an_unused_site_creates_nothing() {
-  let folder = folder();
-  let ledger = ledger(folder.path());
-  assert_eq!(ledger.live_record().unwrap(), None);
-  assert_eq!(ledger.evidence(Slot::Blue).unwrap(), None);
-  assert_eq!(ledger.pins(Slot::Blue).unwrap(), None);
-  assert_eq!(ledger.orders(10).unwrap(), []);
-  assert_eq!(ledger.lock_holder().unwrap(), None);
-  assert_eq!(
-    ledger.records(OperationId(1)).unwrap(),
-    (Vec::new(), Torn::Whole)
-  );
-  assert!(!ledger.state().exists());
-}
-
-#[test]
 fn a_state_folder_that_is_a_file_is_an_error_and_not_a_site_without_a_past() {
   let folder = folder();
   fs::write(folder.path().join(".cutover"), "").unwrap();
@@ -148,17 +132,7 @@ fn the_live_record_moves_the_teams_state_files_and_again_changes_nothing() {
 }
 
 #[test]
-fn a_state_file_that_is_missing_or_says_something_else_is_told_apart() {
-  let folder = folder();
-  let ledger = ledger(folder.path());
-  let said = || ledger.state_file().unwrap().unwrap().says;
-  assert_eq!(said(), Err("it does not exist".into()));
-  fs::write(folder.path().join(".current-env"), "both\n").unwrap();
-  assert_eq!(said(), Err("it says 'both'".into()));
-}
-
-#[test]
-fn operations_are_numbered_without_reuse_and_listed_newest_first() {
+fn operations_are_numbered_without_reuse() {
   let folder = folder();
   let ledger = ledger(folder.path());
   let lock = ledger.try_lock().unwrap().unwrap();
@@ -168,75 +142,6 @@ fn operations_are_numbered_without_reuse_and_listed_newest_first() {
   }
   fs::create_dir(ledger.state().join("operations/000129")).unwrap();
   assert_eq!(ledger.next_id(&lock).unwrap(), OperationId(130));
-  let ids: Vec<_> = ledger
-    .orders(2)
-    .unwrap()
-    .iter()
-    .map(|order| order.id.0)
-    .collect();
-  assert_eq!(ids, [128, 2]);
-  assert_eq!(ledger.order(OperationId(2)).unwrap(), Some(order(2)));
-  assert_eq!(ledger.order(OperationId(3)).unwrap(), None);
-}
-
-fn pinned(version: &str, digest: &str) -> Event {
-  Event::StepFinished {
-    index: 0,
-    produced: Produced::Pinned {
-      pins: pins(Slot::Green, version, digest),
-    },
-    millis: 1,
-  }
-}
-
-#[test]
-fn pins_of_an_earlier_deploy_are_found_again_newest_first() {
-  let folder = folder();
-  let ledger = ledger(folder.path());
-  let lock = ledger.try_lock().unwrap().unwrap();
-  for (id, version, digest) in [(1, "1.0", "old"), (2, "1.0", "new"), (3, "2.0", "other")] {
-    let journal = ledger.journal(OperationId(id), &lock).unwrap();
-    journal.write(&pinned(version, digest)).unwrap();
-  }
-  let found = |version: &str| {
-    ledger
-      .recorded_pins(&version.parse().unwrap())
-      .unwrap()
-      .map(|pins| pins.images[0].id.0.clone())
-  };
-  assert_eq!(found("1.0").as_deref(), Some("sha256:new"));
-  assert_eq!(found("2.0").as_deref(), Some("sha256:other"));
-  assert_eq!(found("3.0"), None);
-}
-
-#[test]
-fn the_last_versions_pinned_for_a_slot_are_listed_once_each_newest_first() {
-  let folder = folder();
-  let ledger = ledger(folder.path());
-  let lock = ledger.try_lock().unwrap().unwrap();
-  for (id, version) in [(1, "1.0"), (2, "1.1"), (3, "1.0"), (4, "1.2")] {
-    let journal = ledger.journal(OperationId(id), &lock).unwrap();
-    journal.write(&pinned(version, &format!("of{id}"))).unwrap();
-  }
-  let last = |slot, most| -> Vec<String> {
-    let pins = ledger.last_pins(slot, most).unwrap();
-    pins
-      .into_iter()
-      .map(|pins| pins.images[0].id.0.clone())
-      .collect()
-  };
-  assert_eq!(
-    last(Slot::Green, 9),
-    ["sha256:of4", "sha256:of3", "sha256:of2"]
-  );
-  assert_eq!(last(Slot::Green, 2), ["sha256:of4", "sha256:of3"]);
-  assert!(last(Slot::Blue, 9).is_empty());
-  ledger.put_pins(&pins(Slot::Green, "1.0", "now")).unwrap();
-  assert_eq!(
-    last(Slot::Green, 2),
-    ["sha256:now", "sha256:of4"],
-    "what is pinned now counts before its journal says so"
-  );
 }
 
 #[test]

@@ -8,11 +8,9 @@ use cutover::{
     processes,
     runner_process::RunnerProcesses,
   },
-  engine::ports::{
-    Attachment, Follow, Journal, Launch, Ledger, Message, Operations, PortErrorKind, Torn,
-  },
+  engine::ports::{Attachment, Follow, Journal, Launch, Ledger, Message, Operations, Torn},
   model::{
-    event::{Answer, Event, Recovery},
+    event::{Answer, Event},
     operation::{OperationId, Outcome},
   },
 };
@@ -24,7 +22,7 @@ use tokio::time::timeout;
 
 use crate::fixture::{Player, folder, ledger, me, order, plan, role_command, until};
 
-fn runners(root: &Path, role: &str) -> (Arc<FileLedger>, RunnerProcesses, Leftover) {
+pub(crate) fn runners(root: &Path, role: &str) -> (Arc<FileLedger>, RunnerProcesses, Leftover) {
   let ledger = Arc::new(ledger(root));
   let program = role_command(role).into_iter().map(Into::into).collect();
   (
@@ -35,7 +33,7 @@ fn runners(root: &Path, role: &str) -> (Arc<FileLedger>, RunnerProcesses, Leftov
 }
 
 /// The runner of a test that failed: nobody else would end it.
-struct Leftover(Arc<FileLedger>);
+pub(crate) struct Leftover(Arc<FileLedger>);
 
 impl Drop for Leftover {
   fn drop(&mut self) {
@@ -55,7 +53,7 @@ async fn launched(runners: &RunnerProcesses) -> OperationId {
   }
 }
 
-async fn event(attached: &mut Box<dyn Attachment>) -> Event {
+pub(crate) async fn event(attached: &mut Box<dyn Attachment>) -> Event {
   match timeout(Duration::from_secs(20), attached.next())
     .await
     .expect("nothing came")
@@ -113,65 +111,11 @@ async fn an_operation_is_launched_followed_spoken_to_and_ends() {
     panic!("another event");
   };
   assert_eq!(verdict.outcome, Outcome::Cancelled);
-  assert!(two.next().await.is_err(), "there is nothing after the end");
 
   until("the lock is free", Duration::from_secs(5), || {
     !is_held(ledger.state()).unwrap()
   });
-  let spoken = one.say(&Message::Abort { actor: me() }).await.unwrap_err();
-  assert_eq!(spoken.kind, PortErrorKind::Unreachable);
   assert_eq!(ledger.records(id).unwrap().1, Torn::Whole);
-  let refused = runners
-    .recover(id, Recovery::Resume, &me())
-    .await
-    .unwrap_err();
-  assert_eq!(refused.kind, PortErrorKind::Refused);
-}
-
-#[tokio::test]
-async fn a_second_launch_is_told_who_holds_the_lock() {
-  let folder = folder();
-  let (_, runners, _leftover) = runners(folder.path(), "runs");
-  let id = launched(&runners).await;
-  let Launch::Locked(Some(holder)) = runners.launch(plan(), &me()).await.unwrap() else {
-    panic!("not locked");
-  };
-  assert_eq!(holder.operation, id);
-  let mut attached = runners.attach(id).await.unwrap();
-  attached.say(&Message::Abort { actor: me() }).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_killed_runner_is_reported_gone_and_its_operation_can_be_recovered() {
-  let folder = folder();
-  let (ledger, runners, _leftover) = runners(folder.path(), "runs");
-  let id = launched(&runners).await;
-  let mut attached = runners.attach(id).await.unwrap();
-  let Event::Begun { runner_pid, .. } = event(&mut attached).await else {
-    panic!("another event");
-  };
-  kill(Pid::from_raw(runner_pid.cast_signed()), Signal::SIGKILL).unwrap();
-  let follow = timeout(Duration::from_secs(5), attached.next())
-    .await
-    .unwrap();
-  assert!(matches!(follow, Ok(Follow::RunnerGone)), "{follow:?}");
-  assert_eq!(ledger.lock_holder().unwrap(), None);
-
-  let again = runners
-    .recover(id, Recovery::Rollback, &me())
-    .await
-    .unwrap();
-  assert!(matches!(again, Launch::Started(same) if same == id));
-  let Event::Resumed { how, .. } = event(&mut attached).await else {
-    panic!("another event");
-  };
-  assert_eq!(how, Recovery::Rollback);
-  attached.say(&Message::Abort { actor: me() }).await.unwrap();
-  assert!(matches!(
-    event(&mut attached).await,
-    Event::AbortAsked { .. }
-  ));
-  assert!(matches!(event(&mut attached).await, Event::Ended { .. }));
 }
 
 #[tokio::test]
@@ -249,18 +193,6 @@ async fn a_deep_state_folder_is_spoken_to_as_well() {
   let id = launched(&runners).await;
   let mut attached = runners.attach(id).await.unwrap();
   attached.say(&Message::Abort { actor: me() }).await.unwrap();
-}
-
-#[tokio::test]
-async fn an_operation_that_never_was_cannot_be_attached_to_or_recovered() {
-  let folder = folder();
-  let (_, runners, _leftover) = runners(folder.path(), "runs");
-  let attached = runners.attach(OperationId(5)).await.err().unwrap();
-  assert!(attached.detail.contains("cutover history"), "{attached}");
-  let recovered = runners
-    .recover(OperationId(5), Recovery::Resume, &me())
-    .await;
-  assert!(recovered.is_err());
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use tokio::{
   sync::Notify,
 };
 
-use crate::contract::answers;
+use crate::contract::router::answers;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cutover");
 

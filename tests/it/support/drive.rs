@@ -22,7 +22,7 @@ use cutover::{
 
 use super::{
   fake::{FakeSite, actor, base},
-  memory::FakeJournal,
+  ledger::FakeJournal,
 };
 
 /// What a front end says, and when.
@@ -156,6 +156,13 @@ impl FakeSite {
     order
   }
 
+  /// Another runner takes the lock of an operation that was launched before.
+  pub fn takes_up(&self, order: &Order) {
+    let mut state = self.state();
+    state.revive();
+    state.ledger.lock = Some(holder(order));
+  }
+
   /// Plans, launches and runs; panics when it is refused.
   pub async fn operate(self: &Arc<Self>, intent: &Intent) -> (Order, Verdict) {
     let (order, life) = self.operate_with(intent, Vec::new()).await;
@@ -196,11 +203,7 @@ impl FakeSite {
   }
 
   pub async fn recover(self: &Arc<Self>, order: &Order, how: Recovery) -> Life {
-    {
-      let mut state = self.state();
-      state.revive();
-      state.ledger.lock = Some(holder(order));
-    }
+    self.takes_up(order);
     let world = self.world();
     let journal = self.journal(order);
     let mut inbox = self.script(order, Vec::new());

@@ -1,20 +1,16 @@
-//! The fake world: containers, proxy, database, ledger and journal of one site behind one lock,
-//! with faults, foreign hands and sudden death injectable at any port call or journal record.
+//! The fake world: containers, proxy, database, ledger and journal of one site behind one lock.
+//! What can go wrong with it is in `faults` and `foreign`.
 
 use std::{
   collections::BTreeMap,
-  sync::{Arc, Mutex, MutexGuard},
+  sync::{Arc, Mutex, MutexGuard, Weak},
   time::Duration,
 };
 
 use chrono::{DateTime, TimeZone, Utc};
 use cutover::{
   config::Site,
-  engine::{
-    World,
-    log_pipe::LogWriter,
-    ports::{Clock, PortError, PortErrorKind},
-  },
+  engine::{World, log_pipe::LogWriter, ports::Clock},
   model::{
     BySlot, Slot, VersionName,
     actor::Actor,
@@ -35,7 +31,12 @@ use cutover::{
 use sha2::{Digest, Sha256};
 use tokio::{sync::Notify, time::Instant};
 
-use super::proxy::FakeProxy;
+use super::{
+  database::Server,
+  faults::{Death, Trouble},
+  foreign::Foreign,
+  proxy::FakeProxy,
+};
 
 /// How a version behaves once it was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,49 +59,6 @@ pub struct FakeContainer {
   pub started: Instant,
 }
 
-/// What happens instead of the port's effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-  /// An error, every time.
-  Fails,
-  /// An error, once.
-  FailsOnce,
-  /// Never answers.
-  Hangs,
-  /// Answers after ten seconds.
-  Slow,
-  /// Has its effect and then says it failed.
-  FailsAfter,
-}
-
-/// Somebody else's hand, or fate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Foreign {
-  /// certbot, logrotate: the proxy loads what it sees on disk.
-  Reload,
-  /// A comment is added to the managed file.
-  Comment,
-  /// Somebody switched by hand: file and reload.
-  MoveTraffic(Slot),
-  /// Docker starts one service again.
-  Restart(Slot),
-  /// `docker restart` of one service, which leaves the restart count as it was.
-  RestartByHand(Slot),
-  /// A container ends.
-  Kill(Slot),
-  ProxyDown,
-  ProxyUp,
-}
-
-/// Where the runner dies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Death {
-  BeforeRecord(usize),
-  AfterRecord(usize),
-  BeforeCall(usize),
-  AfterCall(usize),
-}
-
 #[derive(Clone, Debug)]
 pub struct Call {
   pub name: &'static str,
@@ -112,15 +70,14 @@ pub struct Call {
 pub struct Ledger {
   pub evidence: BySlot<Option<Evidence>>,
   pub pins: BySlot<Option<Pins>>,
-  pub recorded: Vec<Pins>,
   pub live: Option<LiveRecord>,
-  /// The team's own file; `None` when the site has none.
+  /// The team's own file; `None` when it is not there.
   pub state_file: Option<String>,
   pub orders: Vec<Order>,
   pub records: BTreeMap<u32, Vec<Record>>,
   pub lock: Option<Holder>,
   pub findings: Vec<Finding>,
-  pub present: Vec<Watcher>,
+  pub present: Vec<Weak<Watcher>>,
 }
 
 /// A container's log, and who follows it.
@@ -152,9 +109,9 @@ pub struct State {
   /// What a stale single-file mount still shows inside.
   pub stale: Option<String>,
   pub schema_head: String,
-  pub migration_locked: bool,
-  pub backups: u32,
+  pub server: Server,
   pub hook_exit: i64,
+  pub hook_takes: Duration,
   pub ledger: Ledger,
   pub logs: BTreeMap<ContainerId, FakeLog>,
   pub calls: Vec<Call>,
@@ -186,9 +143,6 @@ pub struct FakeSite {
   pub spoke: Notify,
 }
 
-/// Port calls that may pass between the engine's last look and its act.
-const RACE: usize = 14;
-
 impl FakeSite {
   /// Blue is live at 1.0, healthy, recorded by nobody; green is empty.
   pub fn new(site: Site) -> Arc<Self> {
@@ -207,9 +161,9 @@ impl FakeSite {
       disk: String::new(),
       stale: None,
       schema_head: "1.0".into(),
-      migration_locked: false,
-      backups: 0,
+      server: Server::new(),
       hook_exit: 0,
+      hook_takes: Duration::ZERO,
       ledger: Ledger {
         state_file,
         ..Ledger::default()
@@ -256,7 +210,7 @@ impl FakeSite {
       database: site
         .database
         .is_some()
-        .then(|| Arc::new(super::memory::FakeDatabase(self.clone())) as _),
+        .then(|| Arc::new(super::database::FakeDatabase(self.clone())) as _),
       site,
       clock: self.clone(),
       runtime: self.clone(),
@@ -267,93 +221,6 @@ impl FakeSite {
       surroundings: self.clone(),
     }
   }
-
-  /// A port call begins: the place where foreign hands, troubles and death come in.
-  pub(super) async fn enter(&self, name: &'static str) -> Result<(), PortError> {
-    tokio::task::yield_now().await;
-    let Some((trouble, number)) = self.begin(name) else {
-      return std::future::pending().await;
-    };
-    if self.dies(Death::BeforeCall(number)) || trouble == Some(Trouble::Hangs) {
-      return std::future::pending().await;
-    }
-    match trouble {
-      Some(Trouble::Fails | Trouble::FailsOnce) => Err(injected(name)),
-      Some(Trouble::Slow) => {
-        tokio::time::sleep(Duration::from_secs(10)).await;
-        Ok(())
-      }
-      Some(Trouble::Hangs | Trouble::FailsAfter) | None => Ok(()),
-    }
-  }
-
-  /// `None` when the runner is dead and must have no more effect.
-  fn begin(&self, name: &'static str) -> Option<(Option<Trouble>, usize)> {
-    let mut state = self.state();
-    if state.dead {
-      return None;
-    }
-    let number = state.count(name);
-    let trouble = state.trouble.get(name).copied();
-    if trouble == Some(Trouble::FailsOnce) {
-      state.trouble.remove(name);
-    }
-    Some((trouble, number))
-  }
-
-  /// A port call had its effect.
-  pub(super) async fn leave(&self, name: &'static str) -> Result<(), PortError> {
-    let number = self.state().calls.len();
-    if self.dies(Death::AfterCall(number)) {
-      return std::future::pending().await;
-    }
-    if self.state().trouble.get(name) == Some(&Trouble::FailsAfter) {
-      return Err(injected(name));
-    }
-    Ok(())
-  }
-
-  /// The same for the ledger, which answers at once.
-  pub(super) fn enter_now(&self, name: &'static str) -> Result<(), PortError> {
-    let number = {
-      let mut state = self.state();
-      if state.dead {
-        return Err(injected(name));
-      }
-      state.count(name)
-    };
-    if self.dies(Death::BeforeCall(number)) {
-      return Err(injected(name));
-    }
-    let mut state = self.state();
-    match state.trouble.get(name).copied() {
-      Some(Trouble::FailsOnce) => {
-        state.trouble.remove(name);
-        Err(injected(name))
-      }
-      Some(_) => Err(injected(name)),
-      None => Ok(()),
-    }
-  }
-
-  pub(super) fn dies(&self, here: Death) -> bool {
-    let mut state = self.state();
-    if state.death != Some(here) {
-      return false;
-    }
-    state.dead = true;
-    drop(state);
-    self.died.notify_one();
-    true
-  }
-}
-
-pub fn injected(name: &str) -> PortError {
-  PortError::new(
-    PortErrorKind::Unexpected,
-    name,
-    "injected fault with hunter2hunter2",
-  )
 }
 
 pub fn hash(text: &str) -> FileHash {
@@ -371,112 +238,9 @@ pub fn actor() -> Actor {
 }
 
 impl State {
-  fn count(&mut self, name: &'static str) -> usize {
-    self.calls.push(Call {
-      name,
-      names: Vec::new(),
-    });
-    let number = self.calls.len();
-    let due: Vec<Foreign> = self
-      .foreign
-      .iter()
-      .filter(|(at, _)| *at == number)
-      .map(|(_, foreign)| *foreign)
-      .collect();
-    for foreign in due {
-      self.act(foreign);
-    }
-    number
-  }
-
   pub fn serial(&mut self) -> u64 {
     self.serial += 1;
     self.serial
-  }
-
-  /// Somebody else acts.
-  pub fn act(&mut self, foreign: Foreign) {
-    let before = self.proxy.slot();
-    match foreign {
-      Foreign::Reload => {
-        if self.proxy.running && super::proxy::routes(&self.inside()).is_some() {
-          self.load_from_disk();
-        }
-      }
-      Foreign::Comment => self.disk.push_str("# edited by hand\n"),
-      Foreign::MoveTraffic(slot) => {
-        self.disk = format!("server ala-api-{slot}:8000; # by hand\n");
-        self.stale = None;
-        if self.proxy.running {
-          self.load_from_disk();
-        }
-      }
-      Foreign::Restart(slot) | Foreign::RestartByHand(slot) => {
-        let number = self.serial();
-        self.broke_at = self.calls.len();
-        if let Some(found) = self.slots[slot].first_mut() {
-          found.container.restarts += u32::from(matches!(foreign, Foreign::Restart(_)));
-          found.container.started_at =
-            Some(base() + chrono::Duration::seconds(86_400 + i64::try_from(number).unwrap()));
-        }
-      }
-      Foreign::Kill(slot) => {
-        self.broke_at = self.calls.len();
-        if let Some(found) = self.slots[slot].first_mut() {
-          found.container.state = cutover::model::container::ContainerState::Exited;
-          found.container.exit_code = Some(137);
-        }
-      }
-      Foreign::ProxyDown => {
-        self.broke_at = self.calls.len();
-        self.proxy.running = false;
-      }
-      Foreign::ProxyUp => {
-        if !self.proxy.running {
-          self.proxy.running = true;
-          self.stale = None;
-          if super::proxy::routes(&self.inside()).is_some() {
-            self.load_from_disk();
-            self.proxy.settle();
-          } else {
-            self.proxy.running = false;
-          }
-        }
-      }
-    }
-    if self.proxy.slot() != before {
-      self.moved_at = self.calls.len();
-    }
-  }
-
-  pub fn just_moved(&self) -> bool {
-    self.moved_at > 0 && self.calls.len() - self.moved_at < RACE
-  }
-
-  /// The runner is about to change `slot`: which must not be the one users are on.
-  pub fn mutates(&mut self, slot: Slot, names: Vec<ContainerId>) {
-    let fresh = self.just_moved();
-    let alive = self.slots[slot].iter().any(|c| c.container.is_running());
-    if self.proxy.running && self.proxy.slot() == Some(slot) && alive && !fresh && !self.typed {
-      let name = self.calls.last().map_or("?", |call| call.name);
-      self.violations.push(format!("I2: {name} on live {slot}"));
-    }
-    if let Some(call) = self.calls.last_mut() {
-      call.names = names;
-    }
-  }
-
-  /// The runner has the proxy load: the slot it loads must be able to serve.
-  pub fn points_users(&mut self, before: Option<Slot>, after: Option<Slot>) {
-    let (Some(before), Some(after)) = (before, after) else {
-      return;
-    };
-    let fresh = self.broke_at > 0 && self.calls.len() - self.broke_at < RACE;
-    if before != after && !self.serves(after) && self.serves(before) && !fresh && !self.typed {
-      self.violations.push(format!(
-        "I3: users were moved to {after}, which cannot serve"
-      ));
-    }
   }
 
   /// Every container of the slot runs and answers.

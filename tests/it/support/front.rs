@@ -9,7 +9,7 @@ use cutover::{
   },
   model::{
     actor::Actor,
-    event::Recovery,
+    event::{Event, Recovery},
     operation::OperationId,
     plan::{Order, Plan},
   },
@@ -50,6 +50,15 @@ impl Front {
     };
     (front, Ears(ears))
   }
+
+  fn known(&self, id: OperationId) -> Result<Order, PortError> {
+    let order = self.site.order(id)?;
+    order.ok_or_else(|| refused("find the operation", "there is none with this number"))
+  }
+}
+
+fn refused(doing: &str, why: &str) -> PortError {
+  PortError::new(PortErrorKind::Refused, doing, why)
 }
 
 impl Operations for Front {
@@ -64,17 +73,28 @@ impl Operations for Front {
   }
 
   fn recover<'a>(&'a self, id: OperationId, _: Recovery, _: &'a Actor) -> PortFuture<'a, Launch> {
-    Box::pin(async move { Ok(Launch::Started(id)) })
+    Box::pin(async move {
+      let order = self.known(id)?;
+      if let Some(holder) = self.site.lock_holder()? {
+        return Ok(Launch::Locked(Some(holder)));
+      }
+      if self.site.ends(&order) > 0 {
+        return Err(refused("recover", "it has ended"));
+      }
+      self.site.takes_up(&order);
+      Ok(Launch::Started(id))
+    })
   }
 
   fn attach(&self, id: OperationId) -> PortFuture<'_, Box<dyn Attachment>> {
     Box::pin(async move {
-      let order = self.site.order(id)?.expect("an operation");
+      let order = self.known(id)?;
       let attached = Attached {
         site: self.site.clone(),
         voice: self.voice.clone(),
         order,
         read: 0,
+        ended: false,
         deaf: self.deaf,
       };
       Ok(Box::new(attached) as Box<dyn Attachment>)
@@ -91,7 +111,16 @@ struct Attached {
   voice: mpsc::UnboundedSender<Message>,
   order: Order,
   read: usize,
+  ended: bool,
   deaf: u32,
+}
+
+impl Attached {
+  fn runs(&self) -> bool {
+    let state = self.site.state();
+    let holder = state.ledger.lock.as_ref();
+    holder.is_some_and(|holder| holder.operation == self.order.id)
+  }
 }
 
 impl Attachment for Attached {
@@ -105,9 +134,13 @@ impl Attachment for Attached {
         let record = self.site.records_of(&self.order).get(self.read).cloned();
         if let Some(record) = record {
           self.read += 1;
+          self.ended = matches!(record.event, Event::Ended { .. });
           return Ok(Follow::Record(record));
         }
-        if self.site.state().ledger.lock.is_none() {
+        if self.ended {
+          return Err(refused("follow", "it has ended"));
+        }
+        if !self.runs() {
           return Ok(Follow::RunnerGone);
         }
         tokio::time::sleep(Duration::from_millis(40)).await;
@@ -117,8 +150,8 @@ impl Attachment for Attached {
 
   fn say<'a>(&'a mut self, message: &'a Message) -> PortFuture<'a, ()> {
     Box::pin(async move {
-      if self.deaf > 0 {
-        self.deaf -= 1;
+      if self.deaf > 0 || !self.runs() {
+        self.deaf = self.deaf.saturating_sub(1);
         return Err(PortError::new(
           PortErrorKind::Unreachable,
           "speak to the runner",

@@ -1,15 +1,25 @@
-//! The fake world. `site` builds the configuration, `fake` is the state and the injections,
-//! `containers`, `proxy` and `memory` are its ports, `drive` runs operations, `checker` judges
-//! the outcome without asking the engine. `bare` is no fake: it runs this program.
+//! The fake world. `site` builds the configuration, `fake` is the state, `faults` and `foreign` what
+//! can go wrong with it, `rules` what may never be done to it. Each port has its own file:
+//! `runtime` and `probe` over `containers`, `router` over `proxy`, `ledger`, `database`, `commands`,
+//! `front`. `drive` runs operations, `checker` judges the outcome without asking the engine.
+//! `bare` is no fake: it runs this program.
 
 pub mod bare;
 pub mod checker;
+pub mod commands;
 pub mod containers;
+pub mod database;
 pub mod drive;
 pub mod fake;
+pub mod faults;
+pub mod foreign;
 pub mod front;
-pub mod memory;
+pub mod ledger;
+pub mod probe;
 pub mod proxy;
+pub mod router;
+pub mod rules;
+pub mod runtime;
 pub mod site;
 
 use std::sync::Arc;
@@ -17,6 +27,8 @@ use std::sync::Arc;
 pub use checker::*;
 pub use drive::*;
 pub use fake::*;
+pub use faults::*;
+pub use foreign::*;
 pub use front::*;
 pub use proxy::Refuses;
 pub use site::SiteBuilder;

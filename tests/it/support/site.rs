@@ -6,7 +6,7 @@ use cutover::{
   config::{
     Backup, Check, Compose, DeployRules, Expect, Hook, Migrate, Nginx, Place, Postgres, Proof,
     ProofBy, ProxyConfig, Retire, RouterConfig, RunIn, RuntimeConfig, Secrets, Service, Site,
-    SlotConfig, SmokeBody, SmokeTest, SwitchFile, Then, Truth, VersionKind, VersionRead,
+    SlotConfig, SmokeBody, SmokeTest, Source, SwitchFile, Then, Truth, VersionKind, VersionRead,
     VersionSource, Via,
   },
   model::{
@@ -101,6 +101,20 @@ impl SiteBuilder {
   /// Proof by the generation marker inside the managed file.
   pub fn marker(mut self) -> Self {
     self.0.proof.by = ProofBy::Marker;
+    self
+  }
+
+  /// Built from a source tree, where each tag is a version.
+  pub fn builds(mut self) -> Self {
+    self.0.version.kind = VersionKind::Build {
+      variable: None,
+      tag: BySlot::from_fn(|_| "{version}".into()),
+      source: Some(Source {
+        git: "/srv/ala".into(),
+        pull: true,
+      }),
+      no_cache: false,
+    };
     self
   }
 
