@@ -44,8 +44,9 @@ use crate::{
   },
 };
 
-/// Between two frames that no key asked for.
-const LOCAL: Duration = Duration::from_millis(33);
+/// Between two frames that no key asked for. Less than between two readings of the logs, which set the
+/// pace in a flood: a frame that came late must not make all that follow late as well.
+const LOCAL: Duration = Duration::from_millis(25);
 const OVER_SSH: Duration = Duration::from_millis(250);
 const UNFOCUSED: Duration = Duration::from_secs(1);
 /// The clock in the header; shows that the screen is alive.

@@ -14,7 +14,7 @@ use crate::{
 /// The first look waits until whoever opened the console in a hurry has had what they came for: it
 /// asks Compose about both slots, which takes a second of a processor.
 const FIRST: Duration = Duration::from_secs(10);
-const BETWEEN: Duration = Duration::from_mins(10);
+const BETWEEN: Duration = Duration::from_mins(30);
 
 pub(super) async fn once(world: World, to: mpsc::Sender<Msg>, ticket: Option<Ticket>) {
   let diagnosis = Box::new(doctor::look(&world).await);
