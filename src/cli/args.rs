@@ -20,7 +20,7 @@ pub use parse::{Stop, Stream, command, parse};
 pub use verbs::{
   Completions, ConfigVerb, Demo, Deploy, Doctor, Health, History, Init, LockVerb, Logs, Migrate,
   Note, NumberArg, OnlyDryRun, Operate, PartArg, Proxy, Restore, Rollback, Shell, Show, Smoke,
-  Status, Supervise, Switch, Target, Ui, Verb,
+  Status, Supervise, Switch, Target, Ui, Verb, Watch,
 };
 
 /// Blue/green operations: deploy beside users, prove it, switch, roll back.

@@ -37,6 +37,7 @@ use crate::{
     shown::Shown,
     surroundings::{Effective, Files, Machine},
     usage::Usage,
+    watch::Ended,
   },
 };
 
@@ -368,6 +369,9 @@ pub trait Ledger: Send + Sync {
   fn live_record(&self) -> Result<Option<LiveRecord>, PortError>;
   /// Writes the live record, then the team's state file(s).
   fn put_live_record(&self, record: &LiveRecord) -> Result<(), PortError>;
+  /// The newest word of an operator that a watch is over.
+  fn watch_end(&self) -> Result<Option<Ended>, PortError>;
+  fn put_watch_end(&self, ended: &Ended) -> Result<(), PortError>;
   /// What the team's own state file says; `None` when none is configured.
   fn state_file(&self) -> Result<Option<StateFile>, PortError>;
   /// Who holds the lock now, asked of the kernel; the holder record is only for showing.

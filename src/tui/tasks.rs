@@ -36,6 +36,7 @@ use crate::{
     operation::OperationId,
     plan::{Plan, Refusal},
     served::Served,
+    shown::Shown,
   },
   render::Tone,
 };
@@ -169,6 +170,7 @@ impl Tasks {
         self.say(id, Message::Note { actor, text });
       }
       Effect::Follow { id } => self.follow(id),
+      Effect::EndWatch { of } => self.end_watch(of),
       // The loop's own.
       Effect::Copy { .. }
       | Effect::CopyPanel
@@ -242,6 +244,23 @@ impl Tasks {
         let tone = Tone::Warn;
         drop(to.send(Msg::Said { tone, text }).await);
       }
+    });
+  }
+
+  fn end_watch(&self, of: OperationId) {
+    let (by, to, world) = (self.operations.actor(), self.to.clone(), self.world.clone());
+    let nudges = self.nudges.clone();
+    tokio::task::spawn_blocking(move || {
+      let (tone, text) = match engine::watch::end(&world, of, by) {
+        Ok(()) => (Tone::Good, format!("the watch after {of} is over")),
+        Err(why) => {
+          tracing::warn!(%why, %of, "the watch could not be ended");
+          (Tone::Bad, format!("the watch goes on: {why}"))
+        }
+      };
+      let text = Shown::line(&text);
+      drop(to.blocking_send(Msg::Said { tone, text }));
+      let _ = nudges.try_send(Nudge::Now);
     });
   }
 

@@ -51,6 +51,7 @@ fn forced() -> Intent {
     version: None,
     reason: None,
     force: Force::Typed,
+    undoes: None,
   })
 }
 

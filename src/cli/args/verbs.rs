@@ -1,6 +1,6 @@
 //! The verbs and their own arguments, one type each. The text of every field is its help.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -75,6 +75,13 @@ pub enum Verb {
   /// Migrate the database by the command the site is configured with
   #[command(before_help = "Example: cutover migrate --status")]
   Migrate(Migrate),
+  /// Watch what users get after a switch, within the limits of [watch]
+  ///
+  /// Ends with 0 when the time is over and no limit broke, also when there is nothing to watch; with 1
+  /// when a limit broke; with 4 when it then rolled back and that was proven; with 5 when nobody can
+  /// know what users get. In CI: cutover deploy --version V --switch --yes && cutover watch --rollback
+  #[command(before_help = "Example: cutover watch --rollback")]
+  Watch(Watch),
   /// Follow an operation that runs, or read one that ended
   #[command(before_help = "Example: cutover attach")]
   Attach(NumberArg),
@@ -140,6 +147,7 @@ impl Verb {
       | Self::Lock(_)
       | Self::Doctor(_)
       | Self::Logs(_)
+      | Self::Watch(_)
       | Self::Config(_)
       | Self::Attach(_)
       | Self::Approve(_)
@@ -378,6 +386,16 @@ pub struct Logs {
   /// How many lines from the end of each log
   #[arg(long, value_name = "N", default_value_t = 100)]
   pub tail: usize,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Watch {
+  /// How long after the switch (default: [watch] for)
+  #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
+  pub window: Option<Duration>,
+  /// When a limit breaks, roll back by itself, as rollback --yes would
+  #[arg(long)]
+  pub rollback: bool,
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]

@@ -332,6 +332,7 @@ pub fn rollback() -> Intent {
     version: None,
     reason: None,
     force: intent::Force::No,
+    undoes: None,
   })
 }
 
@@ -340,6 +341,7 @@ pub fn rollback_to(version: &str) -> Intent {
     version: Some(version.parse().unwrap()),
     reason: None,
     force: intent::Force::No,
+    undoes: None,
   })
 }
 

@@ -30,6 +30,7 @@ use cutover::{
     plan::Order,
     presence::Watcher,
     router::{FileHash, Mount},
+    watch::Ended,
   },
 };
 use sha2::{Digest, Sha256};
@@ -114,6 +115,7 @@ pub struct Ledger {
   pub pins: BySlot<Option<Pins>>,
   pub recorded: Vec<Pins>,
   pub live: Option<LiveRecord>,
+  pub watch_end: Option<Ended>,
   /// The team's own file; `None` when the site has none.
   pub state_file: Option<String>,
   pub orders: Vec<Order>,
