@@ -2,12 +2,15 @@
 //! and then rolls back when it was told to. Holds no lock; the rollback is an ordinary operation.
 
 mod tally;
+mod tell;
 
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use self::tally::Tally;
+#[cfg(test)]
+pub(crate) use self::tally::{Figures, Line};
 use super::{Desk, Trouble, Verdict as Ended, change};
 use crate::{
   cli::args::{self, DryRun},
@@ -19,7 +22,7 @@ use crate::{
     operation::{Kind, Outcome},
     watch::{Breach, Limits, Moved, Rollback, Verdict, judge},
   },
-  render::{self, Page, Tone, words::slot_at},
+  render::{self, Page, Tone},
 };
 
 const LOOK: Duration = Duration::from_secs(1);
@@ -40,6 +43,7 @@ pub(super) async fn run(desk: &mut Desk, asked: &args::Watch) -> Ended {
     }
     limits.rollback = Rollback::Auto;
   }
+  let stamp = desk.world.ledger.stamp();
   let moved = engine::watch::moved(&desk.world)?;
   let Some(moved) = moved.filter(|moved| moved.left(&limits, desk.world.clock.now()).is_some())
   else {
@@ -47,12 +51,12 @@ pub(super) async fn run(desk: &mut Desk, asked: &args::Watch) -> Ended {
   };
   let mut watch = Watch {
     tally: Tally::open(&desk.world, &moved).await?,
-    stamp: desk.world.ledger.stamp(),
+    stamp,
     moved,
     limits,
     said: None,
   };
-  watch.begin(desk)?;
+  watch.begin(desk);
   watch.follow(desk).await
 }
 
@@ -97,24 +101,6 @@ struct Watch {
 }
 
 impl Watch {
-  fn begin(&self, desk: &mut Desk) -> Result<(), Trouble> {
-    let by_itself = match self.limits.rollback {
-      Rollback::Auto if self.moved.can_be_undone() => "; then a rollback begins",
-      _ => "",
-    };
-    let text = format!(
-      "watching what users get from {} since {} ({} by {}), {}: {}{by_itself}",
-      self.moved.to.shout(),
-      self.moved.operation,
-      self.moved.kind,
-      self.moved.by,
-      render::watch::left(&self.moved, &self.limits, desk.world.clock.now()),
-      render::watch::limits(&self.limits),
-    );
-    self.tell(desk, Tone::Strong, &text);
-    Ok(())
-  }
-
   async fn follow(&mut self, desk: &mut Desk) -> Ended {
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -228,71 +214,6 @@ impl Watch {
     }
   }
 
-  fn say(&self, desk: &mut Desk, verdict: &Verdict) -> Result<(), Trouble> {
-    if desk.globals.json {
-      let now = desk.world.clock.now();
-      desk
-        .out
-        .json(&self.tally.line(&self.moved, &self.limits, verdict, now))?;
-      return Ok(());
-    }
-    let text = format!("{}{}", render::watch::verdict(verdict), self.figures(desk));
-    self.tell(desk, render::watch::tone(verdict), &text);
-    Ok(())
-  }
-
-  fn beat(&self, desk: &mut Desk) -> Result<(), Trouble> {
-    let Some(said) = &self.said else {
-      return Ok(());
-    };
-    if desk.globals.json {
-      return self.say(desk, &self.verdict(desk));
-    }
-    if !desk.globals.quiet {
-      let left = render::watch::left(&self.moved, &self.limits, desk.world.clock.now());
-      let text = format!(
-        "still watching {}, {left}: {}{}",
-        self.moved.to.shout(),
-        said.word(),
-        self.figures(desk)
-      );
-      self.tell(desk, Tone::Faint, &text);
-    }
-    Ok(())
-  }
-
-  fn figures(&self, desk: &Desk) -> String {
-    let now = desk.world.clock.now();
-    self
-      .tally
-      .lately(&self.moved, &self.limits, now)
-      .map_or_else(String::new, |(seconds, sum)| {
-        format!("  ({})", render::watch::figures(&sum, seconds))
-      })
-  }
-
-  fn over(&self, desk: &mut Desk) -> Ended {
-    let slot = slot_at(self.moved.to, None);
-    match &self.said {
-      Some(Verdict::Unknown { why }) => Err(Trouble::said(
-        Outcome::NeedsHuman,
-        format!("the watch is over, and nobody knows what users got: {why}; users are on {slot}"),
-        desk.world.command("status").to_string(),
-      )),
-      Some(Verdict::TooFew { .. }) | None => {
-        let text =
-          format!("the watch is over with too few requests to judge; users stay on {slot}");
-        self.tell(desk, Tone::Warn, &text);
-        Ok(Outcome::Done)
-      }
-      Some(_) => {
-        let text = format!("the watch is over, no limit broke; users stay on {slot}");
-        self.tell(desk, Tone::Good, &text);
-        Ok(Outcome::Done)
-      }
-    }
-  }
-
   async fn broken(&self, desk: &mut Desk, breach: &Breach) -> Ended {
     let what = format!(
       "a limit broke: {}; users are on {}",
@@ -328,17 +249,6 @@ impl Watch {
         other => other,
       },
     )
-  }
-
-  fn tell(&self, desk: &mut Desk, tone: Tone, text: &str) {
-    let stamp = if std::env::var_os("CI").is_some() {
-      format!("{} ", render::words::clock(desk.world.clock.now()))
-    } else {
-      String::new()
-    };
-    let mut page = Page::default();
-    page.wrapped(tone, &format!("{stamp}{text}"), 2);
-    desk.out.progress(&page);
   }
 }
 

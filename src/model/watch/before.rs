@@ -4,7 +4,7 @@
 use super::Moved;
 use crate::model::{
   operation::OperationId,
-  requests::{Request, Sum, Window, number},
+  requests::{Request, SPAN_SECONDS, Sum, Window, number},
 };
 
 /// Columns of the history that are kept of it.
@@ -36,11 +36,12 @@ impl Before {
     }
   }
 
-  /// `None` when nothing of it was seen.
-  pub fn sum(&self, moved: &Moved) -> Option<Sum> {
+  /// What it adds up to, and over how many seconds; `None` when nothing of it was seen.
+  pub fn sum(&self, moved: &Moved) -> Option<(u64, Sum)> {
     // The span of the switch itself belongs to both slots.
     let last = number(moved.at) - 1;
-    let sum = self.window.sum(last - SPANS, last);
-    (sum.count > 0).then_some(sum)
+    let first = (last - SPANS..=last).find(|span| self.window.sum(*span, *span).count > 0)?;
+    let seconds = (last - first + 1) * SPAN_SECONDS;
+    Some((seconds.unsigned_abs(), self.window.sum(first, last)))
   }
 }

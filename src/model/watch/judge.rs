@@ -2,8 +2,8 @@
 //!
 //! At any instant the newest requests are judged, as many as `minimum_requests`: on a busy site the
 //! last five seconds, on a quiet one up to five minutes. A limit counts as broken when it was
-//! exceeded at the end of each five seconds for the sustained time, and in that time by itself: a
-//! burst of failures that ended does not count on a quiet site either.
+//! exceeded at the end of each five seconds for the sustained time, and in that time by itself, and in
+//! its newer half: a burst of failures that ended does not count on a quiet site either.
 
 use std::time::Duration;
 
@@ -16,8 +16,6 @@ use crate::model::{
   shown::Shown,
 };
 
-/// The least time the figures shown as "now" are taken over, in spans.
-const SHOWN: i64 = 12;
 /// How far back it is looked, in spans: as far as a window remembers.
 const MOST: i64 = 60;
 
@@ -120,7 +118,7 @@ pub fn judge(moved: &Moved, limits: &Limits, window: &Window, now: DateTime<Utc>
   }
 }
 
-/// What users get now, and over how many seconds that was counted: the last minute, or longer
+/// What users get now, and over how many seconds that was counted: the sustained time, or longer
 /// until there are enough requests.
 pub fn lately(
   moved: &Moved,
@@ -132,7 +130,10 @@ pub fn lately(
   let enough = window
     .newest(first, last, limits.minimum_requests)
     .map_or(first, |(begin, _)| begin);
-  let begin = enough.min(last - SHOWN + 1).max(first).max(last - MOST + 1);
+  let begin = enough
+    .min(last - spans(limits.sustained) + 1)
+    .max(first)
+    .max(last - MOST + 1);
   let sum = window.sum(begin, last);
   (sum.count > 0).then(|| (seconds(last - begin + 1), sum))
 }
@@ -163,8 +164,10 @@ impl Case<'_> {
     if run == 0 {
       return None;
     }
-    let by_itself = self.window.sum(self.last - run.min(wanted) + 1, self.last);
-    if !self.exceeds(measure, &by_itself) {
+    let alone = run.min(wanted);
+    let newest = |spans: i64| self.window.sum(self.last - spans + 1, self.last);
+    let by_itself = newest(alone);
+    if !self.exceeds(measure, &by_itself) || !self.exceeds(measure, &newest((alone + 1) / 2)) {
       return None;
     }
     let breach = Breach {

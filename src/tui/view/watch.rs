@@ -30,9 +30,6 @@ use crate::{
   tui::state::{app::App, panel::Panel, watch::ByItself},
 };
 
-/// Seconds of what is remembered of the former slot.
-const REMEMBERED: u64 = 300;
-
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
   let watched = app
     .watch
@@ -109,19 +106,26 @@ struct Row {
   before: String,
 }
 
-fn rows(app: &App, now: Option<&(u64, Sum)>, before: Option<&Sum>) -> Vec<Row> {
+fn rows(app: &App, now: Option<&(u64, Sum)>, before: Option<&(u64, Sum)>) -> Vec<Row> {
   let limits = &app.site.watch;
   let time = |sum: Option<&Sum>, percent| match sum.map(|sum| sum.percentile(percent)) {
     Some(Some(time)) => millis(u64::from(time)),
     Some(None) => "not logged".to_owned(),
     None => "?".to_owned(),
   };
-  let lately = now.map(|(_, sum)| sum);
+  let rate = |of: Option<&(u64, Sum)>| {
+    of.map_or_else(
+      || "?".to_owned(),
+      |(seconds, sum)| words::rate(sum.count, *seconds),
+    )
+  };
+  let (requests, requests_before) = (rate(now), rate(before));
+  let (now, before) = (now.map(|(_, sum)| sum), before.map(|(_, sum)| sum));
   let failed = |sum: Option<&Sum>| sum.map_or_else(|| "?".to_owned(), words::share);
   let timed = |name, percent, limit: Option<String>| Row {
     name,
     measure: (percent == 95).then_some(Measure::P95),
-    now: time(lately, percent),
+    now: time(now, percent),
     limit: limit.unwrap_or_else(|| "-".to_owned()),
     before: time(before, percent),
   };
@@ -130,7 +134,7 @@ fn rows(app: &App, now: Option<&(u64, Sum)>, before: Option<&Sum>) -> Vec<Row> {
     Row {
       name: "5xx",
       measure: Some(Measure::ErrorRate),
-      now: failed(lately),
+      now: failed(now),
       limit: most.unwrap_or_else(|| "-".to_owned()),
       before: failed(before),
     },
@@ -140,12 +144,9 @@ fn rows(app: &App, now: Option<&(u64, Sum)>, before: Option<&Sum>) -> Vec<Row> {
     Row {
       name: "req/s",
       measure: None,
-      now: now.map_or_else(
-        || "?".to_owned(),
-        |(seconds, sum)| words::rate(sum.count, *seconds),
-      ),
+      now: requests,
       limit: "-".to_owned(),
-      before: before.map_or_else(|| "?".to_owned(), |sum| words::rate(sum.count, REMEMBERED)),
+      before: requests_before,
     },
   ]
 }
@@ -206,7 +207,7 @@ pub(super) fn alarm(app: &App) -> Option<(Role, String)> {
       why_not: Some(why), ..
     } => format!("NOT rolled back by itself: {why}. R: roll back.  C: keep {to}"),
     ByItself::Idle | ByItself::Tried { why_not: None, .. } => {
-      format!("R: roll back to {from}.  C: keep {to}")
+      format!("R: roll back.  C: keep {to}")
     }
   };
   Some((Role::Alarm, format!("{what} {then}")))

@@ -147,8 +147,8 @@ impl Tally {
       breach: verdict.breach(),
       now: self
         .lately(moved, limits, now)
-        .map(|(seconds, sum)| Figures::of(&sum, Some(seconds))),
-      before: before.map(|sum| Figures::of(&sum, None)),
+        .map(|(seconds, sum)| Figures::of(&sum, seconds)),
+      before: before.map(|(seconds, sum)| Figures::of(&sum, seconds)),
     }
   }
 }
@@ -177,8 +177,8 @@ pub(crate) struct Figures {
   pub(crate) requests: u64,
   /// Answered with 500 or more.
   pub(crate) failed: u64,
-  /// What they were counted over; `None`: not the whole time was seen.
-  pub(crate) seconds: Option<u64>,
+  /// What they were counted over.
+  pub(crate) seconds: u64,
   /// Milliseconds; `None`: the log has no times.
   pub(crate) p50: Option<u32>,
   pub(crate) p95: Option<u32>,
@@ -186,7 +186,7 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-  pub(crate) fn of(sum: &Sum, seconds: Option<u64>) -> Self {
+  pub(crate) fn of(sum: &Sum, seconds: u64) -> Self {
     Self {
       requests: sum.count,
       failed: sum.failed,
