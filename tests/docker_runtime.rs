@@ -209,6 +209,7 @@ impl TestSite {
         evidence: Duration::ZERO,
         on_failure: OnFailure::KeepForInspection,
       },
+      watch: cutover::model::watch::Limits::default(),
       secrets: Secrets::default(),
       root,
     }

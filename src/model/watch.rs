@@ -89,6 +89,20 @@ pub struct Limits {
   pub rollback: Rollback,
 }
 
+/// What the runbooks of the field have in common.
+impl Default for Limits {
+  fn default() -> Self {
+    Self {
+      window: Duration::from_mins(15),
+      sustained: Duration::from_secs(30),
+      error_rate: Share(500),
+      p95: None,
+      minimum_requests: 50,
+      rollback: Rollback::Ask,
+    }
+  }
+}
+
 /// What a broken limit leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rollback {

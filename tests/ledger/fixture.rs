@@ -118,6 +118,7 @@ pub(crate) fn site(root: &Path) -> Site {
       evidence: Duration::ZERO,
       on_failure: OnFailure::KeepForInspection,
     },
+    watch: cutover::model::watch::Limits::default(),
     secrets: Secrets::default(),
   }
 }

@@ -1,10 +1,14 @@
 //! The verbs and their own arguments, one type each. The text of every field is its help.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{globals::DryRun, offered::offered};
+use super::{
+  globals::DryRun,
+  looks::{Doctor, Logs, Watch},
+  offered::offered,
+};
 use crate::model::{Slot, VersionName, event::Recovery, operation::OperationId};
 
 #[derive(Clone, Debug, Subcommand)]
@@ -363,39 +367,6 @@ pub enum LockVerb {
   /// Who holds the lock, since when and for what
   #[command(before_help = "Example: cutover lock status")]
   Status,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct Doctor {
-  /// Another folder with scripts of the site (default: the site's own folder alone)
-  #[arg(long, value_name = "DIR")]
-  pub scripts: Option<PathBuf>,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct Logs {
-  /// blue or green (default: both)
-  #[arg(value_name = "SLOT", hide_possible_values = true)]
-  pub slot: Option<Slot>,
-  /// Only this service
-  #[arg(value_name = "SERVICE")]
-  pub service: Option<String>,
-  /// Go on as lines come
-  #[arg(long, short)]
-  pub follow: bool,
-  /// How many lines from the end of each log
-  #[arg(long, value_name = "N", default_value_t = 100)]
-  pub tail: usize,
-}
-
-#[derive(Clone, Copy, Debug, Args)]
-pub struct Watch {
-  /// How long after the switch (default: [watch] for)
-  #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
-  pub window: Option<Duration>,
-  /// When a limit breaks, roll back by itself, as rollback --yes would
-  #[arg(long)]
-  pub rollback: bool,
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]

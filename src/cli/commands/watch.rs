@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use self::tally::Tally;
 #[cfg(test)]
 pub(crate) use self::tally::{Figures, Line};
+use self::{tally::Tally, tell::tell};
 use super::{Desk, Trouble, Verdict as Ended, change};
 use crate::{
   cli::args::{self, DryRun},
@@ -111,11 +111,11 @@ impl Watch {
       tokio::select! {
         biased;
         _ = tokio::signal::ctrl_c() => {
-          self.tell(desk, Tone::Strong, &format!("nobody watches {} from here any more", self.moved.to.shout()));
+          tell(desk, Tone::Strong, &format!("nobody watches {} from here any more", self.moved.to.shout()));
           return Ok(Outcome::Cancelled);
         }
         () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
-          self.tell(desk, Tone::Strong, "stopped waiting: the watch is not over");
+          tell(desk, Tone::Strong, "stopped waiting: the watch is not over");
           return Ok(Outcome::StillRunning);
         }
         _ = looks.tick() => {
@@ -178,7 +178,7 @@ impl Watch {
           now.to.shout(),
           self.moved.operation
         );
-        self.tell(desk, Tone::Strong, &text);
+        tell(desk, Tone::Strong, &text);
         let back = now.kind == Kind::Rollback && now.to == self.moved.from;
         Ok(Some(if back {
           Outcome::Reverted
@@ -234,7 +234,7 @@ impl Watch {
         desk.world.command("rollback").to_string(),
       ));
     }
-    self.tell(desk, Tone::Bad, &format!("{what}: rolling back"));
+    tell(desk, Tone::Bad, &format!("{what}: rolling back"));
     desk.globals.yes = true;
     let intent = Intent::Rollback(intent::Rollback {
       version: None,

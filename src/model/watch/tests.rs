@@ -3,9 +3,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
-use super::{
-  Before, Ended, Limits, Measure, Moved, Rollback, Share, Verdict, judge, lately, served,
-};
+use super::{Before, Ended, Limits, Measure, Moved, Share, Verdict, judge, lately, served};
 use crate::model::{
   Slot,
   actor::Actor,
@@ -45,14 +43,7 @@ fn moved() -> Moved {
 }
 
 fn limits() -> Limits {
-  Limits {
-    window: Duration::from_mins(15),
-    sustained: Duration::from_secs(30),
-    error_rate: Share(500),
-    p95: None,
-    minimum_requests: 50,
-    rollback: Rollback::Ask,
-  }
+  Limits::default()
 }
 
 /// `rate` requests in each second of `seconds`; every `failing`th fails, none for 0.
@@ -209,7 +200,7 @@ fn the_former_slot_is_known_by_what_was_seen_of_it_before_the_switch() {
     },
   );
   let (seconds, sum) = before.sum(&moved).unwrap();
-  assert_eq!((seconds, sum.count), (95, 951));
+  assert_eq!((seconds, sum.count), (100, 951));
   assert!(sum.failed <= 48, "{}", sum.failed);
 }
 

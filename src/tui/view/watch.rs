@@ -278,8 +278,8 @@ pub(super) fn line(app: &App, slot: Slot) -> Vec<(Role, String)> {
   for percent in [50, 95, 99] {
     if let Some(time) = window.percentile(now, percent) {
       let most = limits.p95.filter(|_| percent == 95);
-      let slow = most.is_some_and(|most| Duration::from_millis(u64::from(time)) > most);
-      let role = if slow { Role::Warn } else { Role::Text };
+      let above = most.is_some_and(|most| Duration::from_millis(u64::from(time)) > most);
+      let role = if above { Role::Warn } else { Role::Text };
       parts.push((role, format!("p{percent} {}  ", millis(u64::from(time)))));
     }
   }

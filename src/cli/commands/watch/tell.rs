@@ -25,7 +25,7 @@ impl Watch {
       render::watch::left(&self.moved, &self.limits, desk.world.clock.now()),
       render::watch::limits(&self.limits),
     );
-    self.tell(desk, Tone::Strong, &text);
+    tell(desk, Tone::Strong, &text);
   }
 
   pub(super) fn say(&self, desk: &mut Desk, verdict: &Verdict) -> Result<(), Trouble> {
@@ -37,7 +37,7 @@ impl Watch {
       return Ok(());
     }
     let text = format!("{}{}", render::watch::verdict(verdict), self.figures(desk));
-    self.tell(desk, render::watch::tone(verdict), &text);
+    tell(desk, render::watch::tone(verdict), &text);
     Ok(())
   }
 
@@ -56,7 +56,7 @@ impl Watch {
         said.word(),
         self.figures(desk)
       );
-      self.tell(desk, Tone::Faint, &text);
+      tell(desk, Tone::Faint, &text);
     }
     Ok(())
   }
@@ -82,25 +82,25 @@ impl Watch {
       Some(Verdict::TooFew { .. }) | None => {
         let text =
           format!("the watch is over with too few requests to judge; users stay on {slot}");
-        self.tell(desk, Tone::Warn, &text);
+        tell(desk, Tone::Warn, &text);
         Ok(Outcome::Done)
       }
       Some(_) => {
         let text = format!("the watch is over, no limit broke; users stay on {slot}");
-        self.tell(desk, Tone::Good, &text);
+        tell(desk, Tone::Good, &text);
         Ok(Outcome::Done)
       }
     }
   }
+}
 
-  pub(super) fn tell(&self, desk: &mut Desk, tone: Tone, text: &str) {
-    let stamp = if std::env::var_os("CI").is_some() {
-      format!("{} ", render::words::clock(desk.world.clock.now()))
-    } else {
-      String::new()
-    };
-    let mut page = Page::default();
-    page.wrapped(tone, &format!("{stamp}{text}"), 2);
-    desk.out.progress(&page);
-  }
+pub(super) fn tell(desk: &mut Desk, tone: Tone, text: &str) {
+  let stamp = if std::env::var_os("CI").is_some() {
+    format!("{} ", render::words::clock(desk.world.clock.now()))
+  } else {
+    String::new()
+  };
+  let mut page = Page::default();
+  page.wrapped(tone, &format!("{stamp}{text}"), 2);
+  desk.out.progress(&page);
 }
