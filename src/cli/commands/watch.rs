@@ -188,7 +188,7 @@ impl Watch {
       }
       // A rehearsal moved nobody; the record is now its own.
       None => {
-        self.tell(
+        tell(
           desk,
           Tone::Strong,
           "what moved users last is no longer on record: the watch is over",
