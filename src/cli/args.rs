@@ -3,6 +3,7 @@
 
 mod globals;
 mod intent;
+mod looks;
 mod offered;
 mod parse;
 #[cfg(test)]
@@ -16,11 +17,12 @@ use std::path::Path;
 use clap::Parser;
 
 pub use globals::{ColorWhen, DryRun, Globals};
+pub use looks::{Doctor, Logs, Watch};
 pub use parse::{Stop, Stream, command, parse};
 pub use verbs::{
-  Completions, ConfigVerb, Demo, Deploy, Doctor, Health, History, Init, LockVerb, Logs, Migrate,
-  Note, NumberArg, OnlyDryRun, Operate, PartArg, Proxy, Restore, Rollback, Shell, Show, Smoke,
-  Status, Supervise, Switch, Target, Ui, Verb,
+  Completions, ConfigVerb, Demo, Deploy, Health, History, Init, LockVerb, Migrate, Note, NumberArg,
+  OnlyDryRun, Operate, PartArg, Proxy, Restore, Rollback, Shell, Show, Smoke, Status, Supervise,
+  Switch, Target, Ui, Verb,
 };
 
 /// Blue/green operations: deploy beside users, prove it, switch, roll back.

@@ -54,6 +54,9 @@ fn kind(kind: &Kind) -> Value {
     Kind::Duration { .. } => {
       or_variable(&json!({ "type": "string", "pattern": "^\\s*([0-9]+\\s*[A-Za-z]+\\s*)+$" }))
     }
+    Kind::Share => {
+      or_variable(&json!({ "type": "string", "pattern": "^\\s*[0-9]+(\\.[0-9]{1,2})?\\s*%\\s*$" }))
+    }
     Kind::Port => or_variable(&json!({ "anyOf": [
       integer(1, 65_535),
       { "type": "string", "pattern": "^\\s*[0-9]+\\s*$" },

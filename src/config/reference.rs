@@ -123,6 +123,7 @@ fn kind(kind: &Kind) -> String {
     }
     Kind::Bool => "`true` or `false`".into(),
     Kind::Duration { .. } => "duration".into(),
+    Kind::Share => "share such as `5%`".into(),
     Kind::Port => "port".into(),
     Kind::Choice { built, later } => {
       let mut words: Vec<String> = built.iter().map(|word| format!("`{word}`")).collect();

@@ -16,6 +16,7 @@ use super::{
   template::Template,
   tree::{Node, Table, Value, join},
 };
+use crate::model::watch::Share;
 
 /// No deadline or wait is longer; it also keeps arithmetic on instants safe.
 const LONGEST: Duration = Duration::from_hours(30 * 24);
@@ -195,6 +196,13 @@ fn node(faults: &Faults<'_>, node: &Node, kind: &Kind, path: &str, key_span: Spa
         );
       }
     }
+    (Kind::Share, Value::Text(text)) if Share::parse(&text.plain()).is_some() => {}
+    (Kind::Share, _) => faults.push(
+      path,
+      Some(node.span),
+      "this must be a share such as \"5%\", at most 100%",
+      Some("write \"5%\" or \"0.5%\"".to_owned()),
+    ),
     (Kind::Duration { .. }, Value::Integer(number)) => faults.push(
       path,
       Some(node.span),

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
-use crate::model::{BySlot, Slot, plan::MigrateWhen};
+use crate::model::{BySlot, Slot, plan::MigrateWhen, watch::Limits};
 
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -30,6 +30,8 @@ pub struct Site {
   pub smoke: Vec<SmokeTest>,
   pub hooks: BTreeMap<Hook, Vec<String>>,
   pub deploy: DeployRules,
+  /// What must hold after a switch.
+  pub watch: Limits,
   /// Values never to be printed: everything read from `env_file` and every `${NAME}` whose name
   /// speaks of a secret. Longest first.
   pub secrets: Secrets,

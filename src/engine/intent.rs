@@ -1,6 +1,6 @@
 //! What an operator may ask for. `engine::plan` turns it into a plan or a refusal.
 
-use crate::model::{Slot, VersionName, plan::ImageSource};
+use crate::model::{Slot, VersionName, operation::OperationId, plan::ImageSource};
 
 /// One request, as typed or pressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +76,8 @@ pub struct Rollback {
   pub version: Option<VersionName>,
   pub reason: Option<String>,
   pub force: Force,
+  /// Only if this operation is still the last that moved users.
+  pub undoes: Option<OperationId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,6 +23,7 @@ pub mod run_state;
 pub mod runner;
 pub mod step;
 pub mod versions;
+pub mod watch;
 pub mod world;
 
 pub use intent::Intent;

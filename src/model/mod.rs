@@ -30,6 +30,7 @@ pub mod text_diff;
 pub mod traffic;
 pub mod usage;
 pub mod version;
+pub mod watch;
 
 pub use known::Known;
 pub use slot::{BySlot, Slot};

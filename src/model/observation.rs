@@ -13,6 +13,7 @@ use super::{
   router::RouterFacts,
   shown::Shown,
   traffic::{Live, Readiness, Witness},
+  watch::Moved,
 };
 
 /// The container engine and the Compose that drive the site.
@@ -96,6 +97,8 @@ pub struct Observation {
   pub witnesses: Vec<Witness>,
   pub live: Live,
   pub record: Option<LiveRecord>,
+  /// What moved users last, when that is what the record is of.
+  pub moved: Option<Moved>,
   pub readiness: Readiness,
   pub lock: Option<Holder>,
   pub operation: Option<OperationState>,

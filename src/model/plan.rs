@@ -268,6 +268,10 @@ pub struct Premise {
   pub managed: Option<FileHash>,
   /// Container IDs of the slot that must not change, sorted.
   pub untouched: Vec<ContainerId>,
+  /// The operation this undoes, when it is about that very one: it must still be the last that
+  /// moved users.
+  #[serde(default, skip_serializing_if = "Option::is_none")]
+  pub undoes: Option<OperationId>,
 }
 
 /// What happens to a started standby when the operation fails or is declined.

@@ -20,6 +20,7 @@ pub struct Request {
 /// One column of the history.
 pub const SPAN_SECONDS: i64 = 5;
 const SPANS: usize = 60;
+const MOST: i64 = 59;
 /// Times are kept to the eighth of their power of two; above two minutes they count as that.
 const EIGHTHS: usize = 8;
 const LONGEST: u32 = 1 << 17;
@@ -32,6 +33,46 @@ struct Span {
   count: u32,
   failed: u32,
   times: [u32; BINS],
+}
+
+/// What a row of spans adds up to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sum {
+  pub count: u64,
+  pub failed: u64,
+  times: [u64; BINS],
+}
+
+impl Default for Sum {
+  fn default() -> Self {
+    Self {
+      count: 0,
+      failed: 0,
+      times: [0; BINS],
+    }
+  }
+}
+
+impl Sum {
+  fn add(&mut self, span: &Span) {
+    self.count += u64::from(span.count);
+    self.failed += u64::from(span.failed);
+    for (sum, count) in self.times.iter_mut().zip(span.times) {
+      *sum += u64::from(count);
+    }
+  }
+
+  /// The time in milliseconds within which `percent` of the requests were answered, rounded up to
+  /// the next eighth; `None` when no time is logged.
+  pub fn percentile(&self, percent: u8) -> Option<u32> {
+    let all: u64 = self.times.iter().sum();
+    let wanted = (all * u64::from(percent.min(100))).div_ceil(100).max(1);
+    let mut seen = 0;
+    self.times.iter().enumerate().find_map(|(bin, count)| {
+      seen += count;
+      (seen >= wanted).then(|| most_of(bin))
+    })
+  }
 }
 
 /// The last five minutes: about 35 KB, however many requests there are.
@@ -120,22 +161,44 @@ impl Window {
     (count > 0).then(|| failed as f64 / count as f64)
   }
 
-  /// The time in milliseconds within which `percent` of the requests were answered, rounded up to
-  /// the next eighth; `None` when no time is logged.
+  /// See [`Sum::percentile`].
   pub fn percentile(&self, now: DateTime<Utc>, percent: u8) -> Option<u32> {
-    let mut times = [0_u64; BINS];
+    let mut sum = Sum::default();
     for span in self.recent(now) {
-      for (sum, count) in times.iter_mut().zip(span.times) {
-        *sum += u64::from(count);
+      sum.add(span);
+    }
+    sum.percentile(percent)
+  }
+
+  /// What the spans from `first` to `last` add up to; none of them is forgotten as long as it is
+  /// one of the newest [`SPANS`].
+  pub fn sum(&self, first: i64, last: i64) -> Sum {
+    let mut sum = Sum::default();
+    for number in first.max(last.saturating_sub(MOST)).max(0)..=last {
+      if let Some(span) = self.spans.get(place(number))
+        && span.number == Some(number)
+      {
+        sum.add(span);
       }
     }
-    let all: u64 = times.iter().sum();
-    let wanted = (all * u64::from(percent.min(100))).div_ceil(100).max(1);
-    let mut seen = 0;
-    times.iter().enumerate().find_map(|(bin, count)| {
-      seen += count;
-      (seen >= wanted).then(|| most_of(bin))
-    })
+    sum
+  }
+
+  /// The shortest row of spans that ends with `last`, does not begin before `first` and holds
+  /// `wanted` requests, and its first span.
+  pub fn newest(&self, first: i64, last: i64, wanted: u64) -> Option<(i64, Sum)> {
+    let mut sum = Sum::default();
+    for number in (first.max(last.saturating_sub(MOST))..=last).rev() {
+      if let Some(span) = self.spans.get(place(number))
+        && span.number == Some(number)
+      {
+        sum.add(span);
+      }
+      if sum.count >= wanted.max(1) {
+        return Some((number, sum));
+      }
+    }
+    None
   }
 
   /// Requests in each five seconds, the oldest first; the last one is still being counted.
@@ -164,8 +227,14 @@ impl Window {
   }
 }
 
-fn number(at: DateTime<Utc>) -> i64 {
+/// Which span of all since 1970 an instant is in.
+pub fn number(at: DateTime<Utc>) -> i64 {
   at.timestamp().div_euclid(SPAN_SECONDS)
+}
+
+/// When a span begins.
+pub fn begins(number: i64) -> Option<DateTime<Utc>> {
+  DateTime::from_timestamp(number.checked_mul(SPAN_SECONDS)?, 0)
 }
 
 fn place(number: i64) -> usize {

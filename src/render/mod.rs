@@ -22,6 +22,7 @@ pub mod status;
 pub mod story;
 pub mod typing;
 pub mod verdict;
+pub mod watch;
 pub mod words;
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use crate::model::{
   router::{FileHash, ManagedFile, Mount, ProbeLedger, ProxyIdentity, RouterFacts, Workers},
   shown::Shown,
   traffic::{Live, Readiness, Testimony, Warmth, Witness, WitnessKind},
+  watch::Moved,
 };
 
 pub(crate) fn now() -> DateTime<Utc> {
@@ -231,6 +232,7 @@ pub(crate) fn observation() -> Observation {
       managed: FileHash("ab12cd34ef56ab12".into()),
       schema_head: None,
     }),
+    moved: Some(moved()),
     readiness: Readiness {
       warmth: Warmth::Hot,
       target: Some(Slot::Blue),
@@ -289,6 +291,7 @@ pub(crate) fn plan() -> Plan {
       live: Some(Slot::Blue),
       managed: Some(FileHash("00ff00ff00ff".into())),
       untouched: Vec::new(),
+      undoes: None,
     },
     risk: Risk::Amber,
     word: Some("green".into()),
@@ -297,6 +300,19 @@ pub(crate) fn plan() -> Plan {
     on_failure: OnFailure::KeepForInspection,
     preempts: None,
     reason: None,
+  }
+}
+
+/// The switch to GREEN three minutes ago.
+pub(crate) fn moved() -> Moved {
+  Moved {
+    operation: OperationId(128),
+    kind: Kind::Switch,
+    by: actor(),
+    from: Slot::Blue,
+    to: Slot::Green,
+    at: before(192),
+    ended: None,
   }
 }
 

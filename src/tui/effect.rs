@@ -63,6 +63,10 @@ pub enum Effect {
   Follow {
     id: OperationId,
   },
+  /// Write down that the watch after this operation is over.
+  EndWatch {
+    of: OperationId,
+  },
   /// Follow the logs and read the figures of these containers.
   Sources(Vec<Source>),
   /// Into a file of this name.

@@ -96,6 +96,7 @@ impl Tasks {
         self.say(id, Message::Note { actor, text });
       }
       Effect::Follow { id } => self.follow(id),
+      Effect::EndWatch { of } => self.end_watch(of),
       // The loop's own.
       Effect::Copy { .. }
       | Effect::CopyPanel

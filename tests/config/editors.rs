@@ -90,13 +90,14 @@ fn an_editor_marks_what_the_program_refuses() {
     "production = \"yes\"",
     "[slots.blue]\nport = 70000",
     "[retire]\ndrain = \"15\"",
+    "[watch]\nerror_rate = \"5\"",
     "[proof]\nsamples = 0",
     "[router]\nkind = \"squid\"",
     "[services.api]\nchekc = {}",
     "[[smoke]]\nstatus = 20",
     "[runtime]\nfiles = \"compose.yml\"",
     "[ui]\nmouse = true",
-    "[watch]",
+    "[shift]",
   ] {
     assert!(!accepts(&schema, &as_json(wrong)), "{wrong}");
     assert!(!faults_of(wrong).is_empty(), "{wrong}");

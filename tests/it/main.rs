@@ -36,4 +36,5 @@ mod scenarios;
 mod support;
 mod up;
 mod versions;
+mod watch;
 mod without_docker;

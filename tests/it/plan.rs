@@ -55,6 +55,7 @@ fn forced() -> Intent {
     version: None,
     reason: None,
     force: Force::Typed,
+    undoes: None,
   })
 }
 

@@ -145,6 +145,7 @@ fn intent(what: &str) -> Intent {
       version: None,
       reason: None,
       force: Force::Typed,
+      undoes: None,
     }),
     ["rollback", "to", version] => rollback_to(version),
     ["start", slot] => start(slot.parse().unwrap()),

@@ -22,3 +22,4 @@ mod refused_reloads;
 mod support;
 mod switch_kinds;
 mod up;
+mod watch;

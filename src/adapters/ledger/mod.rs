@@ -44,6 +44,7 @@ use crate::{
     operation::OperationId,
     plan::Order,
     presence::{Presence, Watcher},
+    watch::Ended,
   },
 };
 
@@ -191,6 +192,16 @@ impl Ledger for FileLedger {
       .access
       .put_json(&self.state().join("live.json"), record)?;
     self.keep_team_state(record)
+  }
+
+  fn watch_end(&self) -> Result<Option<Ended>, PortError> {
+    read_json(&self.state().join("watch.json"))
+  }
+
+  fn put_watch_end(&self, ended: &Ended) -> Result<(), PortError> {
+    self
+      .access
+      .put_json(&self.state().join("watch.json"), ended)
   }
 
   fn state_file(&self) -> Result<Option<StateFile>, PortError> {

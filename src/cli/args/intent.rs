@@ -90,6 +90,7 @@ impl Rollback {
       version: self.to_version.clone(),
       reason: self.reason.clone(),
       force: if self.force { Force::Typed } else { Force::No },
+      undoes: None,
     })
   }
 }

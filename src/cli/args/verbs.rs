@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{globals::DryRun, offered::offered};
+use super::{
+  globals::DryRun,
+  looks::{Doctor, Logs, Watch},
+  offered::offered,
+};
 use crate::model::{Slot, VersionName, event::Recovery, operation::OperationId};
 
 #[derive(Clone, Debug, Subcommand)]
@@ -75,6 +79,13 @@ pub enum Verb {
   /// Migrate the database by the command the site is configured with
   #[command(before_help = "Example: cutover migrate --status")]
   Migrate(Migrate),
+  /// Watch what users get after a switch, within the limits of [watch]
+  ///
+  /// Ends with 0 when the time is over and no limit broke, also when there is nothing to watch; with 1
+  /// when a limit broke; with 4 when it then rolled back and that was proven; with 5 when nobody can
+  /// know what users get. In CI: cutover deploy --version V --switch --yes && cutover watch --rollback
+  #[command(before_help = "Example: cutover watch --rollback")]
+  Watch(Watch),
   /// Follow an operation that runs, or read one that ended
   #[command(before_help = "Example: cutover attach")]
   Attach(NumberArg),
@@ -140,6 +151,7 @@ impl Verb {
       | Self::Lock(_)
       | Self::Doctor(_)
       | Self::Logs(_)
+      | Self::Watch(_)
       | Self::Config(_)
       | Self::Attach(_)
       | Self::Approve(_)
@@ -355,29 +367,6 @@ pub enum LockVerb {
   /// Who holds the lock, since when and for what
   #[command(before_help = "Example: cutover lock status")]
   Status,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct Doctor {
-  /// Another folder with scripts of the site (default: the site's own folder alone)
-  #[arg(long, value_name = "DIR")]
-  pub scripts: Option<PathBuf>,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct Logs {
-  /// blue or green (default: both)
-  #[arg(value_name = "SLOT", hide_possible_values = true)]
-  pub slot: Option<Slot>,
-  /// Only this service
-  #[arg(value_name = "SERVICE")]
-  pub service: Option<String>,
-  /// Go on as lines come
-  #[arg(long, short)]
-  pub follow: bool,
-  /// How many lines from the end of each log
-  #[arg(long, value_name = "N", default_value_t = 100)]
-  pub tail: usize,
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]

@@ -40,6 +40,11 @@ pub(super) async fn run(desk: &mut Desk, verb: &Verb, dry: DryRun) -> Verdict {
     ));
   };
   typed_force(desk, &mut intent);
+  carry_out(desk, intent, dry).await
+}
+
+/// From an intent to the end of its operation.
+pub(super) async fn carry_out(desk: &mut Desk, intent: Intent, dry: DryRun) -> Verdict {
   let mut confirmed: Option<Plan> = None;
   loop {
     let observation = engine::observe(&desk.world).await;

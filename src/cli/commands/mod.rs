@@ -11,6 +11,7 @@ pub mod init;
 mod logs;
 mod look;
 mod past;
+pub(super) mod watch;
 
 use std::sync::Arc;
 
@@ -119,6 +120,7 @@ async fn dispatch(desk: &mut Desk, verb: Option<Verb>, dry: DryRun) -> Verdict {
     Some(Verb::Migrate(migrate)) if migrate.status || dry.dry_run => {
       look::migration(desk, &migrate).await
     }
+    Some(Verb::Watch(asked)) => watch::run(desk, &asked).await,
     Some(Verb::Attach(which)) => follow::attach(desk, which.number).await,
     Some(Verb::Approve(which)) => {
       answer::gate(desk, which.number, crate::model::event::Answer::Yes).await

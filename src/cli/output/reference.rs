@@ -7,11 +7,15 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-  cli::exit,
+  cli::{
+    commands::watch::{Figures, Line},
+    exit,
+  },
   model::{
     Slot,
     event::{Answer, Event, Failure, Produced, Recovery},
-    operation::Outcome,
+    operation::{OperationId, Outcome},
+    watch::{Breach, Measure, Verdict},
   },
   render::{
     history::Telling,
@@ -193,6 +197,10 @@ fn page() -> String {
     },
   ]);
   let story = Story::of(samples::order(), &ended, Runner::Gone);
+  let watch = "`cutover watch --json`: one line when the verdict changes, and one every 15 s. `breach` has the limit that is \
+     exceeded: `error-rate` in hundredths of a percent, `p95` in milliseconds. `before` is what the former slot did in \
+     the five minutes before the switch, where that was seen. The lines of a rollback that follows are events.";
+  table(&mut out, "watch", watch, &watch_line());
   let history = "`cutover history --json`: one line for each operation, newest first.";
   table(&mut out, "history", history, &story);
   let telling = Telling {
@@ -204,6 +212,39 @@ fn page() -> String {
     "`cutover show N --json`: `operation` as in the history, and `records` as in the events.";
   table(&mut out, "show", show, &shallow(&telling));
   out
+}
+
+fn watch_line() -> Value {
+  let figures = Figures {
+    requests: 2_580,
+    failed: 160,
+    seconds: 30,
+    p50: Some(41),
+    p95: Some(203),
+    p99: Some(602),
+  };
+  let breach = Breach {
+    measure: Measure::ErrorRate,
+    found: 620,
+    limit: 500,
+    since: samples::before(30),
+    seconds: 30,
+  };
+  let verdict = Verdict::Broken(breach.clone());
+  let line = Line {
+    schema: 1,
+    event: "watch",
+    at: samples::now(),
+    operation: OperationId(128),
+    slot: Slot::Green,
+    verdict: verdict.word(),
+    text: crate::render::watch::verdict(&verdict),
+    left_seconds: 708,
+    breach: Some(&breach),
+    now: Some(figures.clone()),
+    before: Some(figures),
+  };
+  serde_json::to_value(line).expect("JSON")
 }
 
 /// What stands above already is not listed again.

@@ -10,6 +10,7 @@ mod runtime;
 mod smoke;
 mod version;
 mod view;
+mod watch;
 mod words;
 
 use std::{
@@ -97,6 +98,7 @@ impl<'a> Build<'a> {
       smoke: smoke::tests(&top, &keys),
       hooks: hooks(&top.table("hooks")),
       deploy: deploy(&top.table("deploy")),
+      watch: watch::limits(&top.table("watch")),
       secrets: Secrets::default(),
     }
   }

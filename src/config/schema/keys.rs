@@ -3,8 +3,8 @@
 use super::{
   Groups, Key, Kind,
   Kind::{
-    Bool, Duration, Each, Integer, Json, Later, List, Lists, Personal, Port, Table, Tables, Text, Texts,
-    WordOrInteger,
+    Bool, Duration, Each, Integer, Json, Later, List, Lists, Personal, Port, Share, Table, Tables, Text,
+    Texts, WordOrInteger,
   },
   Rule::{Captures, Fixed, Slots, SlotsAndCaptures},
   built, key,
@@ -25,12 +25,12 @@ pub static TOP: Groups = &[&[
   key("proof", Table(PROOF), "", "How it is proved which slot answers users. Required, with exactly one of `marker`, `field`, `header`, `body`, `log`, `effective` (strongest first)."),
   key("truth", Table(TRUTH), "", "The team's own record of the live slot, kept for their other scripts."),
   key("retire", Table(RETIRE), "", "What becomes of the former slot; never part of the switch."),
+  key("watch", Table(WATCH), "", "What must hold for users after a switch, by the proxy's access log."),
   key("deploy", Table(DEPLOY), "", "Rules of a deploy."),
   key("database", Table(DATABASE), "", "The database both slots share."),
   key("smoke", Tables(SMOKE), "", "Smoke tests, run in this order on a slot before it may become live. Each is a request (`url`) or a `command`."),
   key("hooks", Table(HOOKS), "", "Argument lists run on this host around an operation."),
   key("shift", Later, "", "Moving traffic by percent."),
-  key("watch", Later, "", "Watching error rates after a switch."),
   key("followers", Later, "", "Workers outside the slots."),
   key("notify", Later, "", "Webhooks."),
   key("ui", Personal, "", ""),
@@ -175,6 +175,15 @@ static RETIRE: Groups = &[&[
   key("then", built(&["keep", "stop"], &["remove", "scale-to-zero"]), "keep", "What is proposed for the former slot."),
   key("drain", Duration { least: 0 }, "15s", "How long former proxy workers are watched finishing."),
   key("after", Duration { least: 0 }, "1h", "How long the former slot stays warm."),
+]];
+
+static WATCH: Groups = &[&[
+  key("for", Duration { least: 10_000 }, "15m", "How long users are watched after a switch."),
+  key("error_rate", Share, "5%", "The most answers that may be 500 or more; `100%` is no limit."),
+  key("p95", Duration { least: 1 }, "", "The time within which 95 of 100 requests must be answered; without it there is no limit. Needs `$request_time` in nginx's `log_format`."),
+  key("sustained", Duration { least: 5_000 }, "30s", "A limit is broken when it was exceeded for so long without a pause; counted in steps of 5s."),
+  key("minimum_requests", Integer { least: 1, most: 100_000 }, "50", "The newest requests that are judged, as many as these; fewer within five minutes are no judgement."),
+  key("rollback", built(&["ask", "auto", "never"], &[]), "ask", "What a broken limit leads to: the console says so and asks, or the console of who began the switch and `cutover watch` roll back by themselves, or never, not even by `cutover watch --rollback`."),
 ]];
 
 static DEPLOY: Groups = &[&[

@@ -48,6 +48,8 @@ pub enum Kind {
   Duration {
     least: u64,
   },
+  /// `"5%"`.
+  Share,
   /// An integer, or a text holding one.
   Port,
   /// One of `built`; `later` are known by name only.

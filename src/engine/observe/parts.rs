@@ -13,6 +13,7 @@ use crate::{
     health,
     ports::{PortError, StateFile},
     proof::{self, NoAnswer},
+    watch,
     world::World,
   },
   model::{
@@ -26,6 +27,7 @@ use crate::{
     router::RouterFacts,
     shown::Shown,
     traffic::Live,
+    watch::Moved,
   },
 };
 
@@ -64,6 +66,7 @@ impl Proof {
 /// What the ledger says.
 pub(in crate::engine) struct Remembered {
   pub(super) record: Option<LiveRecord>,
+  moved: Option<Moved>,
   evidence: BySlot<Option<Evidence>>,
   pins: BySlot<Option<Pins>>,
   pub(super) state_file: Result<Option<StateFile>, PortError>,
@@ -92,8 +95,12 @@ impl Remembered {
       }
       _ => readiness::history(world),
     };
+    let moved = record
+      .as_ref()
+      .and_then(|record| watch::of(&*world.ledger, record).ok().flatten());
     Self {
       record,
+      moved,
       evidence: BySlot::from_fn(|slot| world.ledger.evidence(slot).ok().flatten()),
       pins: BySlot::from_fn(|slot| world.ledger.pins(slot).ok().flatten()),
       state_file: world.ledger.state_file(),
@@ -163,6 +170,7 @@ impl Parts {
       witnesses,
       live,
       record: remembered.record.clone(),
+      moved: remembered.moved.clone(),
       lock: remembered.lock.clone(),
       operation: remembered.operation.clone(),
       drift: Vec::new(),

@@ -8,7 +8,7 @@ use crate::{
   model::{
     Slot, VersionName,
     container::ContainerId,
-    operation::Kind,
+    operation::{Kind, OperationId},
     plan::{OnFailure, Plan, PlannedStep, Premise, Risk, Rival, Step, TO_EXPLAIN},
     router::FileHash,
     shown::Shown,
@@ -41,6 +41,7 @@ impl<'a> Builder<'a> {
         managed: crate::engine::observe::managed(&case.observation.router)
           .map(|file| file.hash.clone()),
         untouched,
+        undoes: None,
       },
       risk: Risk::Green,
       word: None,
@@ -77,12 +78,18 @@ impl<'a> Builder<'a> {
       live: None,
       managed: Some(hash.clone()),
       untouched: Vec::new(),
+      undoes: None,
     };
     self
   }
 
   pub(super) fn reason(mut self, reason: Option<&str>) -> Self {
     self.plan.reason = reason.map(Shown::line);
+    self
+  }
+
+  pub(super) fn undoes(mut self, operation: Option<OperationId>) -> Self {
+    self.plan.premise.undoes = operation;
     self
   }
 

@@ -9,7 +9,7 @@ use crate::{
     Slot,
     evidence::{LiveRecord, has_all},
     health::Pass,
-    operation::{Kind, Outcome},
+    operation::{Kind, OperationId, Outcome},
     plan::{ImageSource, OnFailure, Plan, Refusal, Risk, Step},
     shown::Shown,
     traffic::Warmth,
@@ -18,6 +18,7 @@ use crate::{
 
 pub(super) fn plan(case: &Case<'_>, rollback: &Rollback) -> Result<Plan, Refusal> {
   must_not_be_in_between(case)?;
+  must_be_the_last(case, rollback.undoes)?;
   let live = case.live()?;
   let target = live.other();
   let mut faults = case.preview.faults.clone();
@@ -32,6 +33,26 @@ pub(super) fn plan(case: &Case<'_>, rollback: &Rollback) -> Result<Plan, Refusal
   match wanted {
     Some(_) => recreate(case, rollback, target),
     None => warm(case, rollback, target),
+  }
+}
+
+/// A rollback that is meant to undo one operation is not to undo another one, nor itself.
+fn must_be_the_last(case: &Case<'_>, undoes: Option<OperationId>) -> Result<(), Refusal> {
+  let last = case.observation.record.as_ref();
+  match (undoes, last.map(|record| record.operation)) {
+    (None, _) => Ok(()),
+    (Some(wanted), Some(last)) if wanted == last => Ok(()),
+    (Some(wanted), last) => {
+      let since = last.map_or_else(
+        || "nothing is recorded any more".to_owned(),
+        |last| format!("{last} was the last to move users"),
+      );
+      Err(case.refuse_one(
+        Outcome::Refused,
+        format!("there is nothing left to undo of operation {wanted}: {since}"),
+        case.command("status"),
+      ))
+    }
   }
 }
 
@@ -169,7 +190,8 @@ fn recreate(case: &Case<'_>, rollback: &Rollback, target: Slot) -> Result<Plan, 
 fn begin<'a>(case: &'a Case<'_>, rollback: &Rollback, target: Slot) -> Builder<'a> {
   let mut plan = Builder::new(case, Kind::Rollback, Some(target))
     .reason(rollback.reason.as_deref())
-    .on_failure(OnFailure::KeepForInspection);
+    .on_failure(OnFailure::KeepForInspection)
+    .undoes(rollback.undoes);
   if let Some(rival) = &case.preview.rival {
     plan.preempts(rival);
   }

@@ -13,6 +13,7 @@ use crate::model::{
   operation::OperationId,
   plan::Order,
   presence::{Presence, Watcher},
+  watch::Ended,
 };
 
 /// What the site remembers: one folder, owned by the site, shared by everyone on the machine.
@@ -29,6 +30,9 @@ pub trait Ledger: Send + Sync {
   fn live_record(&self) -> Result<Option<LiveRecord>, PortError>;
   /// Writes the live record, then the team's state file(s).
   fn put_live_record(&self, record: &LiveRecord) -> Result<(), PortError>;
+  /// The newest word of an operator that a watch is over.
+  fn watch_end(&self) -> Result<Option<Ended>, PortError>;
+  fn put_watch_end(&self, ended: &Ended) -> Result<(), PortError>;
   /// What the team's own state file says; `None` when none is configured.
   fn state_file(&self) -> Result<Option<StateFile>, PortError>;
   /// Who holds the lock now, asked of the kernel; the holder record is only for showing.

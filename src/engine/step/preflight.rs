@@ -6,7 +6,7 @@ use crate::{
   model::{
     event::{Failure, Produced},
     finding::Finding,
-    operation::Kind,
+    operation::{Kind, OperationId},
     plan::{ImageSource, Step},
     shown::Shown,
   },
@@ -57,7 +57,26 @@ pub(crate) async fn premise(context: &Context<'_>) -> Result<(), Failure> {
       "the proxy's managed file was changed since this was planned",
     ));
   }
+  must_be_the_last(context, premise.undoes)?;
   unchanged
+}
+
+/// Asked once more under the lock: another rollback may have been quicker.
+fn must_be_the_last(context: &Context<'_>, undoes: Option<OperationId>) -> Result<(), Failure> {
+  let world = context.world;
+  let Some(wanted) = undoes else {
+    return Ok(());
+  };
+  let record = world
+    .ledger
+    .live_record()
+    .map_err(|error| world.failed(&error))?;
+  if record.is_some_and(|record| record.operation == wanted) {
+    return Ok(());
+  }
+  Err(stale(&format!(
+    "users were moved again since operation {wanted}"
+  )))
 }
 
 fn stale(what: &str) -> Failure {

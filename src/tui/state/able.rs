@@ -44,6 +44,7 @@ pub fn intent(action: Action, seen: &Observation) -> Option<Intent> {
       version: None,
       reason: None,
       force: Force::No,
+      undoes: None,
     })),
     Action::Switch => Some(Intent::Switch {
       to: disputed_target(seen).or(standby)?,
@@ -138,6 +139,15 @@ fn possible(
     ),
     Action::Restore | Action::Backup if site.database.is_none() => {
       Err("no database is configured".to_owned())
+    }
+    // The watch is ended, nothing is stopped.
+    Action::Complete
+      if seen
+        .moved
+        .as_ref()
+        .is_some_and(|moved| moved.left(&site.watch, seen.at).is_some()) =>
+    {
+      Ok(())
     }
     Action::Complete | Action::Smoke
       if seen

@@ -16,6 +16,7 @@ use super::{
   panel::Panel,
   tour::Tour,
   usage::Usages,
+  watch::Watch,
 };
 use crate::{
   config::Site,
@@ -28,6 +29,7 @@ use crate::{
     requests::Window,
     shown::Shown,
     traffic::Live,
+    watch::Moved,
   },
   render::{Detail, Tone, Typing, status},
   tui::{
@@ -106,6 +108,7 @@ pub struct App {
   pub rooms: Rooms,
   pub usage: Usages,
   pub requests: BySlot<Window>,
+  pub watch: Watch,
   /// Only in a demo.
   pub tour: Option<Tour>,
   /// Why there are no requests to show.
@@ -147,6 +150,7 @@ impl App {
       },
       usage: Usages::default(),
       requests: BySlot::from_fn(|_| Window::default()),
+      watch: Watch::default(),
       tour: None,
       requests_why_not: None,
       burst: None,
@@ -250,6 +254,15 @@ impl App {
     }
   }
 
+  /// What moved users last, while it is watched.
+  pub fn watched(&self) -> Option<&Moved> {
+    let moved = self.seen.as_ref()?.moved.as_ref()?;
+    moved
+      .left(&self.site.watch, self.now.wall)
+      .is_some()
+      .then_some(moved)
+  }
+
   pub fn weigh(&mut self) {
     self.able = match (&self.seen, self.role) {
       (_, Role::Observer) => Able::nothing("this console only watches (--observe)"),
@@ -283,6 +296,7 @@ impl App {
       _ => None,
     };
     let notice = self.notice.as_ref().map(|notice| notice.until);
-    question.into_iter().chain(notice).min()
+    let by_itself = self.watch.by_itself.wake_at();
+    question.into_iter().chain(notice).chain(by_itself).min()
   }
 }

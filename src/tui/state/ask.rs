@@ -24,11 +24,29 @@ pub struct Ticket(pub u64);
 #[derive(Clone, Debug, PartialEq)]
 pub enum Consent {
   Launch(Box<Plan>),
-  Gate { id: OperationId, gate: String },
-  Decline { id: OperationId, gate: String },
-  Abort { id: OperationId },
-  Recover { id: OperationId, how: Recovery },
-  Shell { id: ContainerId, name: String },
+  Gate {
+    id: OperationId,
+    gate: String,
+  },
+  Decline {
+    id: OperationId,
+    gate: String,
+  },
+  Abort {
+    id: OperationId,
+  },
+  Recover {
+    id: OperationId,
+    how: Recovery,
+  },
+  Shell {
+    id: ContainerId,
+    name: String,
+  },
+  /// The new slot is kept: the watch after this operation ends.
+  EndWatch {
+    of: OperationId,
+  },
 }
 
 #[derive(Debug)]
@@ -145,7 +163,8 @@ impl Asking {
       | Consent::Decline { .. }
       | Consent::Abort { .. }
       | Consent::Recover { .. }
-      | Consent::Shell { .. } => None,
+      | Consent::Shell { .. }
+      | Consent::EndWatch { .. } => None,
     }
   }
 }

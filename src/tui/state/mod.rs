@@ -14,3 +14,4 @@ pub mod own_log;
 pub mod panel;
 pub mod tour;
 pub mod usage;
+pub mod watch;

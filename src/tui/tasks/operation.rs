@@ -9,7 +9,7 @@ use super::{Tasks, preempt};
 use crate::{
   engine::{
     self, Intent,
-    observer::pace,
+    observer::{Nudge, pace},
     ports::{Follow, Message, Operations, PortError},
     world::World,
   },
@@ -18,6 +18,7 @@ use crate::{
     observation::Observation,
     operation::OperationId,
     plan::{Plan, Refusal},
+    shown::Shown,
   },
   render::Tone,
   tui::{
@@ -27,6 +28,23 @@ use crate::{
 };
 
 impl Tasks {
+  pub(super) fn end_watch(&self, of: OperationId) {
+    let (by, to, world) = (self.operations.actor(), self.to.clone(), self.world.clone());
+    let nudges = self.nudges.clone();
+    tokio::task::spawn_blocking(move || {
+      let (tone, text) = match engine::watch::end(&world, of, by) {
+        Ok(()) => (Tone::Good, format!("the watch after {of} is over")),
+        Err(why) => {
+          tracing::warn!(%why, %of, "the watch could not be ended");
+          (Tone::Bad, format!("the watch goes on: {why}"))
+        }
+      };
+      let text = Shown::line(&text);
+      drop(to.blocking_send(Msg::Said { tone, text }));
+      let _ = nudges.try_send(Nudge::Now);
+    });
+  }
+
   pub(super) fn plan(&self, ticket: Ticket, intent: Intent, seen: Option<Arc<Observation>>) {
     let (world, to) = (self.world.clone(), self.to.clone());
     tokio::spawn(async move {

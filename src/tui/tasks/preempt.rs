@@ -44,6 +44,7 @@ async fn aside(world: &World, operations: &dyn Operations, agreed: Plan) -> Resu
     version: None,
     reason: agreed.reason.as_ref().map(ToString::to_string),
     force: Force::No,
+    undoes: agreed.premise.undoes,
   });
   match plan::plan(world, &seen, &intent).await {
     Ok(now) if now.is_covered_by(&agreed) => Ok(now),

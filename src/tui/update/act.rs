@@ -1,6 +1,8 @@
 //! What each action of the table does. A new row does not compile until it has its arm here.
 
-use super::{deploy, doctor, go, history, lifecycle, list, look, question, restore, shell, tour};
+use super::{
+  deploy, doctor, go, history, lifecycle, list, look, question, restore, shell, tour, watch,
+};
 use crate::{
   engine::Intent,
   model::{Slot, event::Recovery},
@@ -37,6 +39,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     Action::Switch if app.operation.as_ref().is_some_and(|it| it.gate().is_some()) => {
       question::gate(app)
     }
+    Action::Complete if app.watched().is_some() => watch::keep(app),
     Action::Rollback | Action::Switch | Action::Smoke | Action::Complete | Action::Backup => {
       match app
         .seen

@@ -20,6 +20,7 @@ mod shell;
 #[cfg(test)]
 mod tests;
 mod tour;
+mod watch;
 mod world;
 
 use super::{
@@ -31,7 +32,12 @@ use super::{
 
 pub fn update(app: &mut App, msg: Msg, now: Now) -> Vec<Effect> {
   app.now = now;
-  let effects = change(app, msg, now);
+  // What can change a verdict: time, requests, and what the site is seen to be.
+  let judges = matches!(msg, Msg::Tick | Msg::Requests(_) | Msg::Observed(_));
+  let mut effects = change(app, msg, now);
+  if judges {
+    effects.extend(watch::judge(app));
+  }
   tour::advance(app);
   effects
 }

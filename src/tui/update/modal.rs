@@ -2,7 +2,7 @@
 
 use tui_input::{Input as Text, InputRequest};
 
-use super::{act, deploy, list};
+use super::{act, deploy, list, watch};
 use crate::{
   engine::confirm::{Input, Why},
   model::{event::Answer, shown::Shown},
@@ -165,6 +165,7 @@ fn consented(app: &mut App, consent: Consent) -> Vec<Effect> {
       vec![Effect::Recover { ticket, id, how }]
     }
     Consent::Shell { id, name } => vec![Effect::Shell { id, name }],
+    Consent::EndWatch { of } => watch::kept(app, of),
   }
 }
 

@@ -369,7 +369,6 @@ fn every_action_by_its_key_asks_for_its_own_intent() {
     (Action::Rollback, "Rollback"),
     (Action::Smoke, "Smoke"),
     (Action::Switch, "Switch"),
-    (Action::Complete, "Stop"),
   ] {
     let mut console = Console::quiet();
     let key = Keymap::default().key(action).expect("a key").to_string();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{deploy, doctor, history, modal};
+use super::{deploy, doctor, history, modal, watch};
 use crate::{
   engine::{
     Intent,
@@ -45,10 +45,7 @@ pub(super) fn news(app: &mut App, msg: Msg) -> Vec<Effect> {
     Msg::Requests(Ok(requests)) => {
       app.requests_why_not = None;
       for request in &requests {
-        let live = app.seen.as_ref().and_then(|seen| seen.live_slot());
-        if let Some(slot) = request.slot.or(live) {
-          app.requests[slot].add(request);
-        }
+        watch::count(app, request);
       }
       Vec::new()
     }
@@ -57,8 +54,14 @@ pub(super) fn news(app: &mut App, msg: Msg) -> Vec<Effect> {
       Vec::new()
     }
     Msg::Offered { ticket, offered } => deploy::offered(app, ticket, offered),
+    Msg::Planned { ticket, plan } if app.watch.by_itself.has(ticket) => {
+      watch::planned(app, ticket, plan)
+    }
     Msg::Planned { ticket, plan } if deploy::judged(app, ticket, &plan) => Vec::new(),
     Msg::Planned { ticket, plan } => planned(app, ticket, plan),
+    Msg::Launched { ticket, launch } if app.watch.by_itself.has(ticket) => {
+      watch::launched(app, launch)
+    }
     Msg::Launched { launch, .. } => launched(app, launch),
     Msg::Following { order } => {
       app.operation = Some(Watched::new(*order));
@@ -221,6 +224,7 @@ fn overridable(app: &App, refusal: &Refusal) -> Option<Intent> {
     version: None,
     reason: None,
     force: Force::Typed,
+    undoes: None,
   }))
 }
 

@@ -165,6 +165,7 @@ pub(super) fn alarms(app: &App) -> Vec<(Role, String)> {
   }
   disputed(seen, &mut found);
   interrupted(seen, &mut found);
+  found.extend(super::watch::alarm(app));
   found.extend(
     seen
       .drift

@@ -106,6 +106,7 @@ async fn a_forced_rollback_to_a_broken_slot_moves_users_on_the_operators_word() 
     version: None,
     reason: Some("green leaks data".into()),
     force: Force::Typed,
+    undoes: None,
   });
   let plan = site.plan(&forced).await.unwrap();
   assert_eq!(plan.word.as_deref(), Some("blue is broken"));

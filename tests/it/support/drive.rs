@@ -335,6 +335,7 @@ pub fn rollback() -> Intent {
     version: None,
     reason: None,
     force: intent::Force::No,
+    undoes: None,
   })
 }
 
@@ -343,6 +344,7 @@ pub fn rollback_to(version: &str) -> Intent {
     version: Some(version.parse().unwrap()),
     reason: None,
     force: intent::Force::No,
+    undoes: None,
   })
 }
 

@@ -26,6 +26,7 @@ use cutover::{
     plan::Order,
     presence::Watcher,
     router::{FileHash, Mount},
+    watch::Ended,
   },
 };
 use sha2::{Digest, Sha256};
@@ -71,6 +72,7 @@ pub struct Ledger {
   pub evidence: BySlot<Option<Evidence>>,
   pub pins: BySlot<Option<Pins>>,
   pub live: Option<LiveRecord>,
+  pub watch_end: Option<Ended>,
   /// The team's own file; `None` when it is not there.
   pub state_file: Option<String>,
   pub orders: Vec<Order>,

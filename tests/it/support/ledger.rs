@@ -17,6 +17,7 @@ use cutover::{
     operation::OperationId,
     plan::Order,
     presence::{Presence, Watcher},
+    watch::Ended,
   },
 };
 
@@ -93,6 +94,17 @@ impl Ledger for FakeSite {
     if state.site.truth.state_file.is_some() {
       state.ledger.state_file = Some(record.live.to_string());
     }
+    Ok(())
+  }
+
+  fn watch_end(&self) -> Result<Option<Ended>, PortError> {
+    self.enter_now("ledger.watch_end")?;
+    Ok(self.state().ledger.watch_end.clone())
+  }
+
+  fn put_watch_end(&self, ended: &Ended) -> Result<(), PortError> {
+    self.enter_now("ledger.put_watch_end")?;
+    self.state().ledger.watch_end = Some(ended.clone());
     Ok(())
   }
 

@@ -94,6 +94,7 @@ impl SiteBuilder {
         evidence: Duration::from_hours(24),
         on_failure: OnFailure::KeepForInspection,
       },
+      watch: cutover::model::watch::Limits::default(),
       secrets: Secrets(vec!["hunter2hunter2".into()]),
     })
   }

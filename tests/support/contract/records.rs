@@ -32,6 +32,7 @@ pub(crate) fn plan() -> Plan {
       live: Some(Slot::Blue),
       managed: None,
       untouched: Vec::new(),
+      undoes: None,
     },
     risk: Risk::Green,
     word: None,

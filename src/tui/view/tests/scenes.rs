@@ -11,12 +11,17 @@ use crate::{
     health::Pass,
     observation::{Holder, Observation, OperationState, Phase},
     operation::{Kind, OperationId, Outcome, Verdict},
+    requests::Request,
     traffic::{Live, Testimony, Warmth},
   },
   render::samples::{
     actor, before, begun, container, health, now, observation, order, verdict, version,
   },
-  tui::scene::{Console, at_the_gate, gated},
+  tui::{
+    msg::Msg,
+    scene::{Console, at_the_gate, gated},
+    state::panel::Panel,
+  },
 };
 
 /// Docker killed the live api, and the state file says something else than the proxy.
@@ -303,4 +308,51 @@ pub(super) fn all_texts(text: &str) -> Observation {
     pid_started: 1,
   });
   seen
+}
+
+/// How users fare after the switch to GREEN.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Users {
+  Fine,
+  Failing,
+  Few,
+  /// The watch is over.
+  Gone,
+}
+
+/// The watch is open; users were on BLUE for a minute, and are on GREEN since three.
+pub(super) fn watched(users: Users) -> Console {
+  let mut seen = observation();
+  if let (Users::Gone, Some(moved)) = (users, &mut seen.moved) {
+    moved.at = before(1_200);
+  }
+  let mut console = Console::over(seen);
+  let mut requests = Vec::new();
+  for second in 0..255_i64 {
+    let slot = if second < 192 {
+      Slot::Green
+    } else {
+      Slot::Blue
+    };
+    for nth in 0..if users == Users::Few {
+      i64::from(second % 9 == 0)
+    } else {
+      43
+    } {
+      let fails = match users {
+        Users::Failing if second < 45 => nth % 16 == 3,
+        _ => second % 11 == 0 && nth == 7,
+      };
+      requests.push(Request {
+        at: before(second),
+        status: if fails { 502 } else { 200 },
+        millis: u32::try_from(30 + nth * 5).ok(),
+        slot: Some(slot),
+      });
+    }
+  }
+  requests.reverse();
+  console.tell(Msg::Requests(Ok(requests)));
+  console.app.panel = Panel::Watch;
+  console
 }

@@ -129,3 +129,21 @@ fn every_size_can_be_drawn_with_anything_open() {
     }
   }
 }
+
+#[test]
+fn the_watch_after_a_switch() {
+  let mut all = String::new();
+  for (name, console) in [
+    ("within its limits", scenes::watched(scenes::Users::Fine)),
+    ("a broken limit", scenes::watched(scenes::Users::Failing)),
+    ("not enough data", scenes::watched(scenes::Users::Few)),
+    ("over", scenes::watched(scenes::Users::Gone)),
+  ] {
+    let screens = at(&console.app, COLORED, &[SMALL, LARGE]);
+    all.push_str(&format!("=== {name}\n{screens}"));
+  }
+  let mut zoomed = scenes::watched(scenes::Users::Failing);
+  zoomed.text("z");
+  all.push_str(&at(&zoomed.app, COLORED, &[SMALL]));
+  assert_snapshot!(all);
+}
