@@ -41,6 +41,8 @@ use crate::{
   },
 };
 
+pub use crate::model::evidence::StateFile;
+
 pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, PortError>> + Send + 'a>>;
 
 /// How an outside system failed us.
@@ -400,13 +402,6 @@ pub trait Ledger: Send + Sync {
   }
   /// What the newest `most` operations pinned, newest first.
   fn pinned(&self, most: usize) -> Result<Vec<Pins>, PortError>;
-}
-
-/// The team's own state file: its name, and the slot it names or why it names none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StateFile {
-  pub name: String,
-  pub says: Result<Slot, String>,
 }
 
 /// Whether a journal ends in a torn or damaged record.

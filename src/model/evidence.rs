@@ -111,3 +111,10 @@ pub struct LiveRecord {
   pub managed: super::router::FileHash,
   pub schema_head: Option<String>,
 }
+
+/// The team's own state file: its name, and the slot it names or why it names none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateFile {
+  pub name: String,
+  pub says: Result<Slot, String>,
+}

@@ -93,6 +93,7 @@ pub(crate) fn site(root: &Path) -> Site {
       evidence: Duration::from_hours(1),
       on_failure: OnFailure::KeepForInspection,
     },
+    watch: cutover::model::watch::Limits::default(),
     secrets: Secrets::default(),
   }
 }
