@@ -8,9 +8,8 @@ use crate::support::{Site, run, wait_until};
 fn watched(more: &str) -> Site {
   let site = Site::up(&[]);
   let mut text = fs::read_to_string(&site.config).expect("cutover.toml");
-  text.push_str(&format!(
-    "\n[watch]\nfor = \"90s\"\nsustained = \"5s\"\nminimum_requests = 20\n{more}"
-  ));
+  text.push_str("\n[watch]\nfor = \"90s\"\nsustained = \"5s\"\nminimum_requests = 20\n");
+  text.push_str(more);
   fs::write(&site.config, text).expect("cutover.toml");
   site
 }

@@ -1,6 +1,5 @@
 //! What users get, from the proxy's access log. After a switch: now, the limit, and what the former
 //! slot did before, because a bare number cannot be judged at night. Else each slot as it is.
-//!
 //! ```text
 //! OK: within the limits                             left 11:48 of 15:00
 //!            now      limit     BLUE before

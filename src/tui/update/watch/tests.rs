@@ -57,11 +57,13 @@ fn broken(role: Role, to: Leads) -> Console {
 }
 
 fn plans(console: &Console) -> Vec<&Intent> {
-  let plan = |effect| match effect {
-    &Effect::Plan { ref intent, .. } => Some(intent),
-    _ => None,
-  };
-  console.effects.iter().filter_map(plan).collect()
+  let mut found = Vec::new();
+  for effect in &console.effects {
+    if let Effect::Plan { intent, .. } = effect {
+      found.push(intent);
+    }
+  }
+  found
 }
 
 /// Time goes by in seconds, and users go on failing.

@@ -140,7 +140,9 @@ fn the_watch_after_a_switch() {
     ("over", scenes::watched(scenes::Users::Gone)),
   ] {
     let screens = at(&console.app, COLORED, &[SMALL, LARGE]);
-    all.push_str(&format!("=== {name}\n{screens}"));
+    for part in ["=== ", name, "\n", &screens] {
+      all.push_str(part);
+    }
   }
   let mut zoomed = scenes::watched(scenes::Users::Failing);
   zoomed.text("z");
