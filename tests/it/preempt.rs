@@ -33,9 +33,13 @@ async fn while_at<T>(
   site.state().trouble.insert(call, Trouble::Slow);
   let (front, mut ears) = Front::of(site);
   tokio::join!(site.run_hearing(&order, &mut ears), async {
-    while site.state().calls_of(call) == made {
-      tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let until_made = async {
+      while site.state().calls_of(call) == made {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+      }
+    };
+    let made_at_all = tokio::time::timeout(Duration::from_hours(1), until_made).await;
+    made_at_all.expect("the call is made");
     site.state().trouble.remove(call);
     meanwhile(front, order.clone()).await
   })
