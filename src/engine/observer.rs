@@ -2,9 +2,10 @@
 //! and costs next to nothing while nothing happens.
 //!
 //! `pace` says how often each part is looked at, `turns` whose turn it is, `watch` what follows
-//! from what was found; here is the loop. It starts no task: the looks run inside it, side by side.
+//! from what was found, `doubt` what is looked at again before it is told; here is the loop. It starts no task: the looks run inside it, side by side.
 //! An engine that went away becomes `Known::No` and is found again by itself.
 
+mod doubt;
 pub mod pace;
 mod turns;
 mod watch;
@@ -63,8 +64,11 @@ pub async fn run(
     }
     news |= watch.expire(world.clock.now());
     if news && watch.is_presentable() {
-      publish(Arc::new(watch.observation()));
-      news = false;
+      let observation = watch.observation();
+      if !watch.doubts(&observation) {
+        publish(Arc::new(observation));
+        news = false;
+      }
     }
     let turn = watch.turns.next();
     tokio::select! {

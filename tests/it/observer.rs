@@ -327,6 +327,41 @@ async fn an_operation_of_anybody_is_seen_from_its_start_to_its_end() {
   observed.until(pace::LEDGER * 2, ended).await;
 }
 
+/// The managed file was looked at long before the operation, the proof right after it.
+#[tokio::test(start_paused = true)]
+async fn a_switch_by_somebody_else_is_never_told_as_a_disagreement() {
+  let site = FakeSite::new(SiteBuilder::new().build());
+  for intent in [
+    deploy("1.1", WhenReady::Stop),
+    switch(Slot::Green),
+    rollback(),
+  ] {
+    site.operate(&intent).await;
+    sleep(Duration::from_mins(1)).await;
+  }
+  let (sender, mut told) = mpsc::unbounded_channel();
+  let (_nudges, receiver) = mpsc::channel(8);
+  let running = tokio::spawn(observer::run(site.world(), receiver, move |seen| {
+    let _ = sender.send(seen);
+  }));
+  sleep(Duration::from_secs(20)).await;
+  let (_, verdict) = site.operate(&switch(Slot::Green)).await;
+  assert_eq!(verdict.live, Some(Slot::Green), "{}", verdict.summary);
+  sleep(Duration::from_secs(20)).await;
+  running.abort();
+  let mut last = None;
+  while let Ok(seen) = told.try_recv() {
+    assert!(
+      !matches!(seen.live, Live::Disputed { .. }) && seen.drift.is_empty(),
+      "{:?} {:?}",
+      seen.witnesses,
+      seen.drift
+    );
+    last = Some(seen.live.clone());
+  }
+  assert_eq!(last, Some(Live::Proven { slot: Slot::Green }));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_nudge_looks_at_everything_and_the_last_one_gone_ends_it() {
   let site = ala();

@@ -32,6 +32,10 @@ pub const LEDGER: Duration = Duration::from_secs(1);
 pub const LOCK: Duration = Duration::from_secs(1);
 /// Changes come in bursts (created, started): one look answers those of this span.
 pub const SETTLE: Duration = Duration::from_millis(50);
+/// A contradiction between looks of different ages is looked at again before it is told; at most this
+/// long, and longer while an operation runs, which may be moving users.
+pub const DOUBT: Duration = Duration::from_secs(3);
+pub const DOUBT_OPERATION: Duration = Duration::from_secs(6);
 /// Between two tries to reach an engine that went away, doubled up to the most.
 pub const FIRST_RETRY: Duration = Duration::from_secs(1);
 pub const MOST_RETRY: Duration = Duration::from_secs(30);

@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
-  Nudge, pace,
+  Nudge,
+  doubt::{Doubt, Tell},
+  pace,
   turns::{Part, Turns},
 };
 use crate::{
@@ -51,6 +53,7 @@ pub(super) struct Watch<'w> {
   seen: BySlot<bool>,
   stamp: u64,
   lock_asked: Instant,
+  doubt: Doubt,
 }
 
 impl<'w> Watch<'w> {
@@ -67,6 +70,7 @@ impl<'w> Watch<'w> {
       began: now,
       seen: BySlot::default(),
       lock_asked: now,
+      doubt: Doubt::default(),
     };
     for part in Part::ALL {
       // Health needs to know its containers first.
@@ -86,6 +90,24 @@ impl<'w> Watch<'w> {
 
   pub(super) fn observation(&self) -> Observation {
     self.parts.observation(self.world)
+  }
+
+  /// Whether it contradicts itself in a way that has to be looked at again before it is told.
+  pub(super) fn doubts(&mut self, seen: &Observation) -> bool {
+    let moving = self.parts.remembered.running().is_some();
+    let most = if moving {
+      pace::DOUBT_OPERATION
+    } else {
+      pace::DOUBT
+    };
+    let looked = self.parts.router.as_of().min(self.parts.proof.at);
+    let tell = self.doubt.judge(seen, looked, most);
+    if tell == Tell::LookAgain {
+      for part in [Part::Router, Part::Proof, Part::Ledger] {
+        self.turns.call(part, Instant::now());
+      }
+    }
+    tell != Tell::Yes
   }
 
   /// Everything, as soon as it can be.

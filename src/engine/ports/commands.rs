@@ -7,6 +7,7 @@ use crate::model::{VersionName, offer::SourceTag};
 
 /// Runs argument lists on this host: hooks, host migrations, smoke commands, git.
 pub trait Commands: Send + Sync {
+  /// An exit code is no error. At the deadline all it has started is ended: `Timeout`.
   fn run<'a>(
     &'a self,
     command: &'a [String],
@@ -15,6 +16,7 @@ pub trait Commands: Send + Sync {
     notes: Notes<'a>,
   ) -> PortFuture<'a, CommandOutput>;
   /// Brings the configured source tree to `version` (a tag, branch or commit), fast-forward only.
+  /// `Refused` when the version is nowhere, or no tree is configured.
   fn update_source<'a>(
     &'a self,
     version: &'a VersionName,

@@ -23,12 +23,13 @@ pub trait Ledger: Send + Sync {
   fn pins(&self, slot: Slot) -> Result<Option<Pins>, PortError>;
   /// Pins the slot: the compose override, the pin record, and the team's own variable file.
   fn put_pins(&self, pins: &Pins) -> Result<(), PortError>;
-  /// Pins of a version recorded by any earlier deploy, newest first.
+  /// The newest pins of a version: as a journal tells them, or as a slot is pinned now.
   fn recorded_pins(&self, version: &VersionName) -> Result<Option<Pins>, PortError>;
-  /// The newest pins of each of the last `most` versions pinned for `slot`, newest first.
+  /// The newest pins of each of the last `most` versions pinned for `slot`, newest first. What it is
+  /// pinned to now counts before its journal says so.
   fn last_pins(&self, slot: Slot, most: usize) -> Result<Vec<Pins>, PortError>;
   fn live_record(&self) -> Result<Option<LiveRecord>, PortError>;
-  /// Writes the live record, then the team's state file(s).
+  /// Writes the live record, then the team's state file(s), also those that are missing.
   fn put_live_record(&self, record: &LiveRecord) -> Result<(), PortError>;
   /// The newest word of an operator that a watch is over.
   fn watch_end(&self) -> Result<Option<Ended>, PortError>;
@@ -59,7 +60,7 @@ pub trait Ledger: Send + Sync {
   fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
     Box::pin(std::future::pending())
   }
-  /// What the newest `most` operations pinned, newest first.
+  /// What the newest `most` operations pinned, newest first. One that pinned nothing is one of them.
   fn pinned(&self, most: usize) -> Result<Vec<Pins>, PortError>;
 }
 

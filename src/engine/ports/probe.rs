@@ -9,6 +9,7 @@ use crate::{
 };
 
 /// Runs health checks and smoke tests, by whichever way each is configured to reach its target.
+/// What was asked and did not pass is a report; an error means that nothing could be asked.
 pub trait Probe: Send + Sync {
   /// One try of a service's check. `container` is the service's container in that slot.
   fn check<'a>(
