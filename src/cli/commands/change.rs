@@ -240,12 +240,19 @@ fn confirm(desk: &mut Desk, plan: &Plan) -> Result<Option<Outcome>, Trouble> {
   let page = render::plan::question(plan, "add --dry-run");
   let out = &mut desk.out;
   let answer = answer::to_plan(&desk.globals, &Question::of(plan), || out.progress(&page));
-  match answer.map_err(|error| nobody(&error))? {
-    Answer::Yes => Ok(None),
-    Answer::No(why) => {
+  match answer {
+    Ok(Answer::Yes) => Ok(None),
+    Ok(Answer::No(why)) => {
       let what = format!("not confirmed: {why}");
       desk.out.error(&what, &[NOTHING.to_owned()]);
       Ok(Some(Outcome::Cancelled))
+    }
+    Err(error) => {
+      // Whoever reads this later, in the log of a script, must find what was asked.
+      if !plan.warnings.is_empty() {
+        desk.out.progress(&page);
+      }
+      Err(nobody(&error))
     }
   }
 }
