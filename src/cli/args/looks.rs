@@ -31,7 +31,7 @@ pub struct Logs {
 
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Watch {
-  /// How long after the switch (default: [watch] for)
+  /// How long after the switch (default: watch.for)
   #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
   pub window: Option<Duration>,
   /// When a limit breaks, roll back by itself, as rollback --yes would

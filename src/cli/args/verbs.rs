@@ -79,7 +79,7 @@ pub enum Verb {
   /// Migrate the database by the command the site is configured with
   #[command(before_help = "Example: cutover migrate --status")]
   Migrate(Migrate),
-  /// Watch what users get after a switch, within the limits of [watch]
+  /// Watch what users get after a switch, within its limits
   ///
   /// Ends with 0 when the time is over and no limit broke, also when there is nothing to watch; with 1
   /// when a limit broke; with 4 when it then rolled back and that was proven; with 5 when nobody can
