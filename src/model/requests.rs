@@ -171,7 +171,7 @@ impl Window {
   }
 
   /// What the spans from `first` to `last` add up to; none of them is forgotten as long as it is
-  /// those that are kept.
+  /// one of the five minutes'.
   pub fn sum(&self, first: i64, last: i64) -> Sum {
     let mut sum = Sum::default();
     for number in first.max(last.saturating_sub(MOST)).max(0)..=last {
