@@ -208,6 +208,8 @@ async fn put_back_first(
     Launch::Started(id) => Ok(match follow::drive(desk, id).await? {
       // What was asked for is true: users are, proven, where they were.
       Outcome::Cancelled | Outcome::Reverted => Some(Outcome::Done),
+      // It was a rollback and had gone all the way: another would undo it.
+      Outcome::Done if operation.kind == Kind::Rollback => Some(Outcome::Done),
       // It had gone all the way before it was interrupted: now roll that back.
       Outcome::Done => None,
       other => Some(other),
