@@ -97,7 +97,7 @@ pub fn question(plan: &Plan, more: &str) -> Page {
     // Amber for what it does: every such plan without a warning moves users.
     Risk::Amber if plan.warnings.is_empty() => (Tone::Warn, "THIS MOVES USERS"),
     Risk::Amber => (Tone::Warn, "READ THE WARNINGS"),
-    Risk::Red => (Tone::Bad, "A CHECK FAILED"),
+    Risk::Red => (Tone::Bad, "NEEDS A TYPED PHRASE"),
   };
   page.push(
     tone,
