@@ -14,14 +14,16 @@ use bollard::{
 use futures_util::StreamExt;
 
 use super::session::{Chunk, Ending, Input, Session};
-use crate::engine::ports::{PortError, PortErrorKind};
+use crate::{
+  adapters::dockerd::{self, Address},
+  engine::ports::{PortError, PortErrorKind},
+};
 
 /// The daemon set by `DOCKER_HOST`, or the local one, at a version both speak.
 pub(super) async fn connect() -> Result<Docker, PortError> {
   let doing = "connect to Docker";
-  let docker = Docker::connect_with_defaults().map_err(|error| said(doing, &error))?;
-  docker
-    .negotiate_version()
+  let (_, address) = Address::from_environment();
+  dockerd::client(&address)
     .await
     .map_err(|error| said(doing, &error))
 }

@@ -1,39 +1,16 @@
 //! The Docker daemon: where it is, one negotiated client, and what its errors mean to an operator.
 //!
-//! Connects on first use and again after the daemon went away. Every query has five seconds.
+//! Connects on first use and again after the daemon went away. Every query has five seconds (`QUERY`).
 
-use std::{future::Future, path::PathBuf, sync::Mutex, sync::PoisonError, time::Duration};
+use std::{future::Future, sync::Mutex, sync::PoisonError, time::Duration};
 
-use bollard::{API_DEFAULT_VERSION, Docker, errors::Error};
+use bollard::{Docker, errors::Error};
 
-use crate::engine::ports::{PortError, PortErrorKind};
-
-pub(super) const QUERY: Duration = Duration::from_secs(5);
-const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";
-
-/// Where the daemon listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Address {
-  Unix(PathBuf),
-  /// `host:port`, without TLS.
-  Tcp(String),
-  Other(String),
-}
-
-impl Address {
-  fn parse(host: &str) -> Self {
-    if let Some(path) = host.strip_prefix("unix://") {
-      Self::Unix(PathBuf::from(path))
-    } else if let Some(rest) = host
-      .strip_prefix("tcp://")
-      .or_else(|| host.strip_prefix("http://"))
-    {
-      Self::Tcp(rest.trim_end_matches('/').to_owned())
-    } else {
-      Self::Other(host.to_owned())
-    }
-  }
-}
+pub(super) use crate::adapters::dockerd::{Address, QUERY};
+use crate::{
+  adapters::dockerd,
+  engine::ports::{PortError, PortErrorKind},
+};
 
 pub(super) struct Connection {
   host: String,
@@ -44,18 +21,16 @@ pub(super) struct Connection {
 impl Connection {
   /// `DOCKER_HOST`, or Docker's own default socket.
   pub(super) fn from_environment() -> Self {
-    let host = std::env::var("DOCKER_HOST")
-      .ok()
-      .filter(|host| !host.is_empty());
-    let mut connection = Self::to(host.unwrap_or_else(|| DEFAULT_HOST.to_owned()));
-    let tls = std::env::var("DOCKER_TLS_VERIFY").is_ok_and(|verify| !verify.is_empty());
-    if tls && !connection.is_local() {
-      connection.address = Address::Other(format!("{} with TLS", connection.host));
+    let (host, address) = Address::from_environment();
+    Self {
+      host,
+      address,
+      client: Mutex::default(),
     }
-    connection
   }
 
-  pub(super) fn to(host: String) -> Self {
+  #[cfg(test)]
+  fn to(host: String) -> Self {
     Self {
       address: Address::parse(&host),
       host,
@@ -82,23 +57,9 @@ impl Connection {
     if let Some(client) = known {
       return Ok(client);
     }
-    let connect = async {
-      let seconds = QUERY.as_secs();
-      let client = match &self.address {
-        Address::Unix(path) => {
-          Docker::connect_with_unix(&path.to_string_lossy(), seconds, API_DEFAULT_VERSION)?
-        }
-        Address::Tcp(host) => Docker::connect_with_http(host, seconds, API_DEFAULT_VERSION)?,
-        Address::Other(uri) => {
-          return Err(Error::UnsupportedURISchemeError { uri: uri.clone() });
-        }
-      };
-      client.negotiate_version().await
-    };
-    let client = match tokio::time::timeout(QUERY, connect).await {
-      Ok(connected) => connected.map_err(|error| self.explain(doing, &error))?,
-      Err(_) => return Err(self.late(doing, QUERY)),
-    };
+    let client = dockerd::client(&self.address)
+      .await
+      .map_err(|error| self.explain(doing, &error))?;
     *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(client.clone());
     Ok(client)
   }
@@ -244,7 +205,7 @@ mod tests {
   #[test]
   fn a_forbidden_socket_says_which_group_opens_it() {
     let io = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
-    let connection = Connection::to(DEFAULT_HOST.into());
+    let connection = Connection::from_environment();
     let error = connection.explain("ask Docker", &Error::IOError { err: io });
     assert_eq!(error.kind, PortErrorKind::Misconfigured);
     assert!(error.to_string().contains("usermod -aG docker"), "{error}");

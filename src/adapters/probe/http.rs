@@ -4,7 +4,7 @@
 
 use std::{
   net::{IpAddr, Ipv6Addr, SocketAddr},
-  sync::{Arc, Once, OnceLock},
+  sync::{Arc, Once},
   time::Duration,
 };
 
@@ -13,6 +13,8 @@ use reqwest::{
   dns::{Addrs, Name, Resolve, Resolving},
   header::{CONNECTION, HOST, HeaderName, HeaderValue, USER_AGENT},
 };
+
+use tokio::sync::OnceCell;
 
 use super::{answer::MOST_BODY, request::Request};
 use crate::adapters::probe::Answer;
@@ -39,9 +41,12 @@ pub(crate) enum NoAnswer {
   Lost(String),
 }
 
+/// Clients by what they need: one that speaks TLS reads the machine's certificates, some fifty
+/// milliseconds of work and a megabyte, which a site without HTTPS never pays for.
 #[derive(Default)]
 pub(crate) struct Http {
-  client: OnceLock<Client>,
+  plain: OnceCell<Client>,
+  secure: OnceCell<Client>,
 }
 
 impl Http {
@@ -70,7 +75,7 @@ impl Http {
         )));
       }
     }
-    let (client, url) = self.client_for(request, to, &host)?;
+    let (client, url) = self.client_for(request, to, &host).await?;
     let method = Method::from_bytes(request.method.as_bytes())
       .map_err(|_| NoAnswer::Unsendable(format!("'{}' is not a method", request.method)))?;
     let mut building = client
@@ -113,34 +118,48 @@ impl Http {
     Ok(answer)
   }
 
-  fn client_for(
+  async fn client_for(
     &self,
     request: &Request,
     to: Option<IpAddr>,
     host: &str,
   ) -> Result<(Client, Url), NoAnswer> {
-    let Some(to) = to else {
-      if let Some(client) = self.client.get() {
-        return Ok((client.clone(), request.url.clone()));
-      }
-      let client = built(Client::builder())?;
-      return Ok((
-        self.client.get_or_init(|| client).clone(),
-        request.url.clone(),
-      ));
-    };
     let mut url = request.url.clone();
-    if literal(host).is_some() {
-      // An address in the URL is never resolved, so it cannot be overridden either.
+    let secure = url.scheme() == "https";
+    if let Some(to) = to {
+      if secure && literal(host).is_none() {
+        // The certificate is for the name, so the name stays and only leads elsewhere.
+        let port = url.port_or_known_default().unwrap_or(443);
+        let leading = Client::builder().resolve(host, SocketAddr::new(to, port));
+        return Ok((with_certificates(leading).await?, url));
+      }
       url
         .set_ip_host(to)
         .map_err(|()| NoAnswer::Unsendable(format!("{url} cannot be sent to {to}")))?;
-      return Ok((built(Client::builder())?, url));
     }
-    let port = url.port_or_known_default().unwrap_or(80);
-    let client = built(Client::builder().resolve(host, SocketAddr::new(to, port)))?;
-    Ok((client, url))
+    let client = if secure {
+      let build = || with_certificates(Client::builder());
+      self.secure.get_or_try_init(build).await?
+    } else {
+      let build = async || built(without_certificates());
+      self.plain.get_or_try_init(build).await?
+    };
+    Ok((client.clone(), url))
   }
+}
+
+fn without_certificates() -> reqwest::ClientBuilder {
+  #[cfg(feature = "tls")]
+  return Client::builder().tls_certs_only([]);
+  #[cfg(not(feature = "tls"))]
+  Client::builder()
+}
+
+/// Away from the thread that draws: reading the machine's certificates takes longer than a frame.
+async fn with_certificates(builder: reqwest::ClientBuilder) -> Result<Client, NoAnswer> {
+  tokio::task::spawn_blocking(|| built(builder))
+    .await
+    .map_err(|error| NoAnswer::Unsendable(format!("no HTTP client: {error}")))?
 }
 
 fn built(builder: reqwest::ClientBuilder) -> Result<Client, NoAnswer> {

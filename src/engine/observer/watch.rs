@@ -74,12 +74,14 @@ impl<'w> Watch<'w> {
     };
     for part in Part::ALL {
       // Health needs to know its containers first.
-      if !matches!(part, Part::Health(_) | Part::Ledger) {
+      if !matches!(part, Part::Health(_) | Part::Ledger | Part::Runtime) {
         watch.turns.call(part, now);
       }
     }
     // Also wakes for the first observation, which may lack what does not answer.
     watch.turns.call(Part::Ledger, now + pace::FIRST);
+    // Which Docker and Compose these are is not what anybody waits for, and both start programs to say it.
+    watch.turns.call(Part::Runtime, now + pace::FIRST);
     watch
   }
 

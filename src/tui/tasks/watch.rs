@@ -17,7 +17,10 @@ use crate::{
 };
 
 const BETWEEN_FIGURES: Duration = Duration::from_secs(2);
-const BETWEEN_TRIES: Duration = Duration::from_secs(10);
+/// Until an access log is followed again that ended, or could not be read: doubled with every try in
+/// vain, because each asks the proxy itself.
+const FIRST_RETRY: Duration = Duration::from_secs(10);
+const MOST_RETRY: Duration = Duration::from_mins(5);
 
 impl Tasks {
   /// Looks at the site for as long as the console lives.
@@ -101,9 +104,11 @@ async fn usage(world: World, mut sources: watch::Receiver<Vec<Source>>, to: mpsc
 }
 
 async fn requests(world: World, to: mpsc::Sender<Msg>) {
+  let mut wait = FIRST_RETRY;
   loop {
     match world.router.requests().await {
       Ok(mut lines) => {
+        wait = FIRST_RETRY;
         while let Some(requests) = lines.recv().await {
           if to.send(Msg::Requests(Ok(requests))).await.is_err() {
             return;
@@ -118,6 +123,7 @@ async fn requests(world: World, to: mpsc::Sender<Msg>) {
         }
       }
     }
-    sleep(BETWEEN_TRIES).await;
+    sleep(wait).await;
+    wait = (wait * 2).min(MOST_RETRY);
   }
 }

@@ -14,7 +14,10 @@ use tokio::sync::OnceCell;
 
 pub(crate) use inspected::{Found, Mounted, preferred};
 
-use crate::engine::ports::{PortError, PortErrorKind};
+use crate::{
+  adapters::dockerd::{self, Address},
+  engine::ports::{PortError, PortErrorKind},
+};
 
 /// Connects on first use, so that a site without containers never needs Docker.
 #[derive(Default)]
@@ -27,9 +30,8 @@ impl Containers {
     self
       .docker
       .get_or_try_init(|| async {
-        Docker::connect_with_defaults()
-          .map_err(|error| failed("connecting to Docker", &error))?
-          .negotiate_version()
+        let (_, address) = Address::from_environment();
+        dockerd::client(&address)
           .await
           .map_err(|error| failed("connecting to Docker", &error))
       })
