@@ -10,7 +10,7 @@ fn main() {
   let is = |name: &str, value: &str| var(name).is_ok_and(|it| it == value);
   let known = is("PROFILE", "release") && is("TARGET", "x86_64-unknown-linux-gnu");
   let chosen = var("RUSTC_LINKER").is_ok()
-    || var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|flags| flags.contains("link"));
+    || var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|flags| flags.contains("linker"));
   if !known || chosen {
     return;
   }

@@ -74,14 +74,17 @@ impl<'w> Watch<'w> {
     };
     for part in Part::ALL {
       // Health needs to know its containers first.
-      if !matches!(part, Part::Health(_) | Part::Ledger | Part::Runtime) {
+      let later = matches!(part, Part::Ledger | Part::Router | Part::Runtime);
+      if !later && !matches!(part, Part::Health(_)) {
         watch.turns.call(part, now);
       }
     }
     // Also wakes for the first observation, which may lack what does not answer.
     watch.turns.call(Part::Ledger, now + pace::FIRST);
-    // Which Docker and Compose these are is not what anybody waits for, and both start programs to say it.
-    watch.turns.call(Part::Runtime, now + pace::FIRST);
+    // Who is live and what runs is what anybody waits for; these start programs, which would hold that up.
+    for part in [Part::Router, Part::Runtime] {
+      watch.turns.call(part, now + pace::FIRST);
+    }
     watch
   }
 

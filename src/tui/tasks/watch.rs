@@ -17,6 +17,8 @@ use crate::{
 };
 
 const BETWEEN_FIGURES: Duration = Duration::from_secs(2);
+/// Until the access log is looked for, which runs commands inside the proxy: first the logs are there.
+const AFTER_LOGS: Duration = Duration::from_millis(500);
 /// Until an access log is followed again that ended, or could not be read: doubled with every try in
 /// vain, because each asks the proxy itself.
 const FIRST_RETRY: Duration = Duration::from_secs(10);
@@ -105,6 +107,7 @@ async fn usage(world: World, mut sources: watch::Receiver<Vec<Source>>, to: mpsc
 
 async fn requests(world: World, to: mpsc::Sender<Msg>) {
   let mut wait = FIRST_RETRY;
+  sleep(AFTER_LOGS).await;
   loop {
     match world.router.requests().await {
       Ok(mut lines) => {

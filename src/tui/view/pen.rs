@@ -67,14 +67,31 @@ impl<'a> Pen<'a> {
     self
   }
 
-  fn symbols(&mut self, style: Style, clean: &str) {
+  /// Text that is clean, all in one look, as much as there is room for.
+  pub(super) fn symbols(&mut self, style: Style, clean: &str) {
+    if clean.is_ascii() {
+      return self.ascii(style, clean);
+    }
     for cell in cells(clean) {
       self.symbol(style, cell.text, cell.width);
     }
   }
 
+  /// Nearly all text there is: one place for each byte, found without measuring.
+  fn ascii(&mut self, style: Style, clean: &str) {
+    let count = clean.len().min(self.room());
+    if count > 0 {
+      let from = self.buffer.index_of(self.x, self.y);
+      let places = self.buffer.content.iter_mut().skip(from);
+      for (place, byte) in places.zip(clean.bytes().take(count)) {
+        place.set_char(char::from(byte)).set_style(style);
+      }
+    }
+    self.x += u16::try_from(count).unwrap_or(u16::MAX);
+  }
+
   /// One place on the screen, from text that is clean.
-  pub(super) fn symbol(&mut self, style: Style, symbol: &str, width: usize) {
+  fn symbol(&mut self, style: Style, symbol: &str, width: usize) {
     let next = self
       .x
       .saturating_add(u16::try_from(width).unwrap_or(u16::MAX));

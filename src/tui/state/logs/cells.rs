@@ -38,6 +38,13 @@ pub fn cells(text: &str) -> impl Iterator<Item = Cell<'_>> {
   })
 }
 
+/// Where the cell ends that `at` is in, when that is among the accents of a character.
+pub fn past_accents(text: &str, at: usize) -> usize {
+  let rest = text.get(at..).unwrap_or_default();
+  let next = rest.char_indices().find(|(_, c)| c.width() != Some(0));
+  at + next.map_or(rest.len(), |(end, _)| end)
+}
+
 fn is_modifier(c: char) -> bool {
   matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0100}'..='\u{e01ef}')
 }
@@ -148,6 +155,18 @@ mod tests {
         "{text} {left} {room}"
       );
     }
+  }
+
+  #[test]
+  fn a_look_that_ends_behind_a_letter_takes_its_accents_along() {
+    let text = "ne\u{301}e";
+    assert_eq!(past_accents(text, 1), 1);
+    assert_eq!(
+      past_accents(text, 2),
+      4,
+      "between the letter and its accent"
+    );
+    assert_eq!(past_accents(text, text.len()), text.len());
   }
 
   proptest! {

@@ -24,7 +24,7 @@ mod tests;
 use chrono::{DateTime, FixedOffset, Offset, Utc};
 
 pub use act::{LogAction, LogOutcome};
-pub use cells::{Cell, Part, cells, width};
+pub use cells::{Cell, Part, cells, past_accents, width};
 pub use facts::{Facts, Showing};
 use pane::{MARKS, Pane, SHARED, SIDES};
 pub use query::Query;

@@ -4,7 +4,7 @@ use super::letter;
 use crate::{
   model::log_line::LogLevel,
   tui::{
-    state::logs::{Screen, ScreenLine, ScreenRow, Writer, cells},
+    state::logs::{Screen, ScreenLine, ScreenRow, Writer, past_accents},
     view::{
       pen::Pen,
       theme::{Role, Theme},
@@ -58,22 +58,28 @@ fn text(row: &ScreenRow<'_>, line: &ScreenLine, theme: Theme, pen: &mut Pen<'_>)
   let plain = theme.style(base);
   let found = plain.patch(theme.style(Role::Found));
   let field = plain.patch(theme.style(Role::Field));
-  let start = line.part.bytes.start;
-  let shown = row.text.text.as_str().get(line.part.bytes.clone());
+  let (whole, end) = (row.text.text.as_str(), line.part.bytes.end);
+  let mut at = line.part.bytes.start;
   let mut hits = row.found.iter().peekable();
   let mut names = row.text.names.iter().peekable();
-  for cell in cells(shown.unwrap_or_default()) {
-    let at = start + cell.start;
+  while at < end {
     while hits.next_if(|hit| hit.end <= at).is_some() {}
     while names.next_if(|name| name.end <= at).is_some() {}
-    let style = if hits.peek().is_some_and(|hit| hit.start <= at) {
+    let (hit, name) = (hits.peek(), names.peek());
+    let style = if hit.is_some_and(|hit| hit.start <= at) {
       found
-    } else if names.peek().is_some_and(|name| name.start <= at) {
+    } else if name.is_some_and(|name| name.start <= at) {
       field
     } else {
       plain
     };
-    pen.symbol(style, cell.text, cell.width);
+    // As far as nothing begins or ends.
+    let edges = [hit, name].into_iter().flatten();
+    let edges = edges.flat_map(|range| [range.start, range.end]);
+    let until = edges.filter(|edge| *edge > at).fold(end, usize::min);
+    let until = past_accents(whole, until).min(end);
+    pen.symbols(style, whole.get(at..until).unwrap_or_default());
+    at = until;
   }
   if line.part.cut {
     pen.cut(theme.style(Role::Faint));
