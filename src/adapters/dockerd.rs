@@ -92,7 +92,7 @@ where
       .header(HOST, "docker")
       .body(Empty::<Bytes>::new());
     let answer = requests.send_request(ping.map_err(other)?).await;
-    Ok::<_, io::Error>(answer.map_err(other)?)
+    answer.map_err(other)
   };
   let answer = timeout(QUERY, asking)
     .await
@@ -126,7 +126,7 @@ mod tests {
 
   use super::*;
 
-  async fn daemon(answer: &'static str) -> (tempfile::TempDir, Address) {
+  fn daemon(answer: &'static str) -> (tempfile::TempDir, Address) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("docker.sock");
     let listener = tokio::net::UnixListener::bind(&path).unwrap();
@@ -143,19 +143,17 @@ mod tests {
 
   #[tokio::test]
   async fn the_older_of_both_apis_is_spoken() {
-    let (_dir, old) =
-      daemon("HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK").await;
+    let (_dir, old) = daemon("HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK");
     let version = client(&old).await.unwrap().client_version();
     assert_eq!((version.major_version, version.minor_version), (1, 41));
-    let (_dir, new) =
-      daemon("HTTP/1.1 200 OK\r\nApi-Version: 7.1\r\nContent-Length: 2\r\n\r\nOK").await;
+    let (_dir, new) = daemon("HTTP/1.1 200 OK\r\nApi-Version: 7.1\r\nContent-Length: 2\r\n\r\nOK");
     let version = client(&new).await.unwrap().client_version();
     assert!(version == *API_DEFAULT_VERSION);
   }
 
   #[tokio::test]
   async fn something_else_behind_the_socket_is_no_daemon() {
-    let (_dir, other) = daemon("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK").await;
+    let (_dir, other) = daemon("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK");
     assert!(matches!(
       client(&other).await,
       Err(Error::APIVersionParseError {})

@@ -15,6 +15,8 @@ use crate::{
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
+  /// Ring the terminal, where somebody wants that.
+  Ring,
   /// Look at everything again, now.
   Observe,
   LoadHistory,

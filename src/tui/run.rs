@@ -3,13 +3,14 @@
 //! Keys come first and are drawn at once; what nobody asked for (logs, figures) is drawn at the
 //! frame clock, which is slower over SSH and slowest while nobody looks.
 //!
-//! `due` says when a frame is, `effects` does what a change asks for, `away` lends the terminal to others.
+//! `due` says when a frame is, `pace` how often, `effects` does what a change asks for, `away` lends the terminal to others.
 
 mod away;
 #[cfg(feature = "crash-points")]
 mod crash;
 mod due;
 mod effects;
+mod pace;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -20,6 +21,7 @@ use tokio::{
 };
 
 use due::Due;
+use pace::Pace;
 
 use super::{
   input::{Heard, Input, hang_up},
@@ -44,11 +46,6 @@ use crate::{
   },
 };
 
-/// Between two frames that no key asked for. Less than between two readings of the logs, which set the
-/// pace in a flood: a frame that came late must not make all that follow late as well.
-const LOCAL: Duration = Duration::from_millis(25);
-const OVER_SSH: Duration = Duration::from_millis(250);
-const UNFOCUSED: Duration = Duration::from_secs(1);
 /// The clock in the header; shows that the screen is alive.
 const CLOCK: Duration = Duration::from_secs(1);
 /// Messages taken before a frame is drawn; a flood must not starve the screen.
@@ -62,6 +59,8 @@ pub struct Options {
   pub keymap: Keymap,
   pub sync: bool,
   pub mouse: bool,
+  /// The terminal is rung for what waits or ended.
+  pub bell: bool,
   /// Bytes of log lines kept for each slot.
   pub log_memory: usize,
   pub stamps: Stamps,
@@ -128,9 +127,12 @@ pub async fn run(
     tasks,
     news,
     theme: options.theme,
-    between: options.between_frames.unwrap_or_else(default_frames),
+    pace: Pace::new(
+      options.between_frames,
+      std::env::var_os("SSH_CONNECTION").is_some(),
+    ),
     start,
-    focused: true,
+    bell: options.bell,
     shell: None,
     asks: false,
     stage: Stage::Ours,
@@ -147,14 +149,6 @@ fn logs(world: &World, options: &Options) -> Logs {
   logs
 }
 
-fn default_frames() -> Duration {
-  if std::env::var_os("SSH_CONNECTION").is_some() {
-    OVER_SSH
-  } else {
-    LOCAL
-  }
-}
-
 struct Console {
   world: World,
   app: App,
@@ -163,9 +157,9 @@ struct Console {
   tasks: Tasks,
   news: mpsc::Receiver<Msg>,
   theme: Theme,
-  between: Duration,
+  pace: Pace,
   start: Instant,
-  focused: bool,
+  bell: bool,
   /// A shell is to be opened before anything else is done.
   shell: Option<(ContainerId, String)>,
   /// The newest frame holds a question whose clock starts when that frame is out.
@@ -204,7 +198,7 @@ impl Console {
         self.suspend().await?;
       }
       let able = !self.screen.is_busy() && self.stage == Stage::Ours;
-      let frame = due.at(last + self.pause()).filter(|_| able);
+      let frame = due.at(last + self.pace.pause()).filter(|_| able);
       if frame.is_some_and(|at| Instant::now() >= at) {
         due = Due::No;
         last = Instant::now();
@@ -276,7 +270,8 @@ impl Console {
       .screen
       .draw(|buffer, area| view::draw(buffer, area, app, theme))?;
     self.asks = self.unpainted();
-    if !drawn {
+    self.pace.drew(drawn);
+    if drawn == 0 {
       // Nothing changed on the screen, so it shows what was asked for already.
       self.painted();
     }
@@ -292,14 +287,6 @@ impl Console {
   /// When the clock in the header moves on.
   fn clock(&self) -> Instant {
     Instant::now() + beat::until(self.world.clock.now(), CLOCK)
-  }
-
-  fn pause(&self) -> Duration {
-    if self.focused {
-      self.between
-    } else {
-      UNFOCUSED
-    }
   }
 
   /// A question lies open and nobody can have read it yet.
@@ -324,7 +311,7 @@ impl Console {
       Heard::Resize => self.update(Msg::Resize),
       Heard::Wheel(lines) => self.update(Msg::Wheel(lines)),
       Heard::Focus(focused) => {
-        self.focused = focused;
+        self.pace.focus(focused);
         Ok(())
       }
     }

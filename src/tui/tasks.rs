@@ -102,6 +102,7 @@ impl Tasks {
       | Effect::CopyPanel
       | Effect::Shell { .. }
       | Effect::Save { .. }
+      | Effect::Ring
       | Effect::Redraw
       | Effect::Mouse
       | Effect::Suspend

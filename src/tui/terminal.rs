@@ -168,8 +168,8 @@ impl Screen {
   }
 
   /// Draws what differs from the frame before; nothing is written when nothing does. Returns
-  /// whether a frame went out.
-  pub(super) fn draw(&mut self, view: impl FnOnce(&mut Buffer, Rect)) -> io::Result<bool> {
+  /// how many bytes went out.
+  pub(super) fn draw(&mut self, view: impl FnOnce(&mut Buffer, Rect)) -> io::Result<usize> {
     if PANICKED.load(Ordering::SeqCst) {
       return Err(io::ErrorKind::BrokenPipe.into());
     }
@@ -193,19 +193,20 @@ impl Screen {
     let empty = bytes.len();
     let changes = self.before.diff(&self.next);
     if changes.is_empty() && !self.clear {
-      return Ok(false);
+      return Ok(0);
     }
     CrosstermBackend::new(&mut bytes).draw(changes.into_iter())?;
     if bytes.len() == empty && !self.clear {
-      return Ok(false);
+      return Ok(0);
     }
     if self.manners.sync {
       bytes.extend_from_slice(SYNC_END);
     }
     self.clear = false;
     std::mem::swap(&mut self.before, &mut self.next);
+    let size = bytes.len();
     self.send(bytes)?;
-    Ok(true)
+    Ok(size)
   }
 
   pub(super) fn title(&mut self, title: &str) -> io::Result<()> {

@@ -72,6 +72,7 @@ pub(super) async fn run(
       LogTime::Off => Stamps::Off,
     },
     mouse: console.mouse,
+    bell: console.bell,
     between_frames: console
       .frames
       .map(|frames| Duration::from_millis(1_000 / u64::from(frames.max(1)))),

@@ -11,7 +11,7 @@ use std::{
 
 use super::{
   super::{router::process, walk},
-  kind,
+  embedded, kind,
 };
 use crate::model::{
   finding::Unseen,
@@ -97,11 +97,13 @@ impl<'a> Looked<'a> {
 
   fn file(&mut self, path: &Path, name: &str, length: u64) {
     let by_name = kind::by_name(name);
-    if by_name.is_none() && !kind::may_be_text(name) {
+    let holder = embedded::holder(&self.shown(path));
+    let named = by_name.is_some() || holder.is_some();
+    if !named && !kind::may_be_text(name) {
       return;
     }
     if length > LARGEST {
-      if by_name.is_some() {
+      if named {
         self.unseen(path, &format!("it is larger than {} kB", LARGEST / 1024));
       }
       return;
@@ -109,13 +111,21 @@ impl<'a> Looked<'a> {
     let text = match walk::text(path, LARGEST) {
       Ok(text) => text,
       Err(error) => {
-        if by_name.is_some() || error.kind() == ErrorKind::PermissionDenied {
+        if named || error.kind() == ErrorKind::PermissionDenied {
           self.unseen(path, &error.to_string());
         }
         return;
       }
     };
-    if let Some(kind) = by_name.or_else(|| kind::by_text(name, &text)) {
+    if let Some(holder) = holder {
+      let path = self.shown(path);
+      let scripts = embedded::scripts(holder, &text).into_iter();
+      self.texts.extend(scripts.map(|text| TextFile {
+        path: path.clone(),
+        kind: TextKind::Shell,
+        text,
+      }));
+    } else if let Some(kind) = by_name.or_else(|| kind::by_text(name, &text)) {
       let text = if kind == TextKind::EnvFile {
         kind::without_values(&text)
       } else {
@@ -203,6 +213,7 @@ mod tests {
     fs::write(at("scripts/switch.sh"), "#!/bin/sh\n").unwrap();
     fs::write(at("node_modules/x/a.sh"), "#!/bin/sh\n").unwrap();
     fs::write(at("docker-compose.yml"), "services: {}\n").unwrap();
+    fs::write(at("Makefile"), "up:\n\tdocker compose up -d\nall:\n").unwrap();
     fs::write(at("big.sh"), vec![b'#'; 300_000]).unwrap();
     fs::write(at(".env"), "JWT_SECRET=hunter2\n").unwrap();
     std::os::unix::fs::symlink("/etc/nowhere", at("active.conf")).unwrap();
@@ -216,6 +227,7 @@ mod tests {
       kinds,
       [
         (".env", TextKind::EnvFile),
+        ("Makefile", TextKind::Shell),
         ("docker-compose.yml", TextKind::Compose),
         ("scripts/switch.sh", TextKind::Shell),
       ]

@@ -1,6 +1,7 @@
 //! What is around a site, for the doctor: the files of its folder (`files`), this machine and its
 //! terminal (`machine`). Reads only; what it may not or cannot read is named, never left out.
 
+mod embedded;
 mod files;
 mod kind;
 mod machine;

@@ -51,7 +51,7 @@ pub static UI: Groups = &[&[
   key("frames", WordOrInteger { word: "auto", least: 1, most: 60 }, "auto", "Most frames drawn in a second; `auto` draws fewer over SSH."),
   key("time", built(&["site", "utc", "relative", "off"], &[]), "site", "Times beside log lines: in the time zone of the site's machine, in UTC, as an age, or none."),
   key("log_memory", Integer { least: 1, most: 256 }, "8", "MiB of lines each log pane keeps."),
-  key("bell", Bool, "true", "Ring the terminal when an operation ends or waits for an answer."),
+  key("bell", Bool, "true", "Ring the terminal when an operation ends or waits for an answer, and when a limit of the watch breaks."),
 ]];
 
 static SLOTS: Groups = &[&[

@@ -8,6 +8,8 @@ use crate::{
   tui::{copy, effect::Effect, msg::Msg, state::app::Now, update, view},
 };
 
+const BELL: &[u8] = b"\x07";
+
 impl Console {
   pub(super) fn update(&mut self, msg: Msg) -> io::Result<()> {
     let now = Now {
@@ -17,6 +19,8 @@ impl Console {
     for effect in update(&mut self.app, msg, now) {
       match effect {
         Effect::Quit => self.stage = Stage::Over,
+        Effect::Ring if self.bell => self.screen.send(BELL.to_vec())?,
+        Effect::Ring => {}
         Effect::Redraw => self.screen.repaint(),
         Effect::Mouse => self.screen.toggle_mouse()?,
         Effect::Suspend => self.stage = Stage::Leaving,

@@ -26,6 +26,7 @@ use crate::{
     actor::Actor,
     container::Container,
     observation::{Observation, Phase},
+    operation::OperationId,
     requests::Window,
     shown::Shown,
     traffic::Live,
@@ -109,6 +110,8 @@ pub struct App {
   pub usage: Usages,
   pub requests: BySlot<Window>,
   pub watch: Watch,
+  /// What the terminal was rung for.
+  pub calls: Calls,
   /// Only in a demo.
   pub tour: Option<Tour>,
   /// Why there are no requests to show.
@@ -118,6 +121,17 @@ pub struct App {
   /// When Ctrl-C was last pressed: a second time quits at once.
   pub interrupted_at: Option<Duration>,
   tickets: u64,
+}
+
+/// What calls for an operator who looks elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+  /// The operation that waits at the gate with this step's index.
+  pub waits: Option<(OperationId, usize)>,
+  /// The operation that runs no more.
+  pub ended: Option<OperationId>,
+  /// The switch after which a limit of the watch broke.
+  pub broken: Option<OperationId>,
 }
 
 impl App {
@@ -151,6 +165,7 @@ impl App {
       usage: Usages::default(),
       requests: BySlot::from_fn(|_| Window::default()),
       watch: Watch::default(),
+      calls: Calls::default(),
       tour: None,
       requests_why_not: None,
       burst: None,
@@ -272,7 +287,7 @@ impl App {
   }
 
   /// An operation that the site reports and this console does not follow yet.
-  pub fn unfollowed(&self) -> Option<crate::model::operation::OperationId> {
+  pub fn unfollowed(&self) -> Option<OperationId> {
     let seen = self.seen.as_ref()?;
     let newest = seen.operation.as_ref()?.id;
     let followed = self.operation.as_ref().map(Watched::id);

@@ -16,6 +16,7 @@ mod look;
 mod modal;
 mod question;
 mod restore;
+mod ring;
 mod shell;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub fn update(app: &mut App, msg: Msg, now: Now) -> Vec<Effect> {
     effects.extend(watch::judge(app));
   }
   tour::advance(app);
+  effects.extend(ring::ring(app));
   effects
 }
 

@@ -82,6 +82,11 @@ fn a_broken_limit_is_loud_and_changes_nothing_where_it_is_asked() {
   assert!(screen.contains("5xx 100 % > 5 %"), "{screen}");
   assert!(screen.contains("R: roll back.  C: keep GREEN"), "{screen}");
   assert!(plans(&console).is_empty());
+  let rings = console
+    .effects
+    .iter()
+    .filter(|effect| **effect == Effect::Ring);
+  assert_eq!(rings.count(), 1, "heard once");
 }
 
 #[test]
