@@ -1,10 +1,11 @@
 //! How a release is linked where that is known to work: with Rust's own linker, on x86-64 Linux with glibc.
-//! Smaller by a sixth: equal functions once, and no tables for unwinding, which nothing reads because a panic
-//! ends the process. Everywhere else the program is linked as usual and only bigger.
+//! Smaller by a fifth: equal functions once, no tables for unwinding, which nothing reads because a panic ends
+//! the process, and relocations packed, where this machine's glibc reads that. Everywhere else the program is
+//! linked as usual and only bigger.
 
 #![allow(clippy::print_stdout, reason = "the way a build script tells cargo")]
 
-use std::env::var;
+use std::{env::var, process::Command};
 
 fn main() {
   println!("cargo::rerun-if-changed=.ci/link.rs");
@@ -17,11 +18,26 @@ fn main() {
     return;
   }
   let root = var("CARGO_MANIFEST_DIR").unwrap_or_default();
-  for argument in [
+  let mut arguments = vec![
     format!("-T,{root}/.ci/link.ld"),
     "--no-eh-frame-hdr".to_owned(),
     "--icf=all".to_owned(),
-  ] {
+  ];
+  if glibc().is_some_and(|version| version >= (2, 36)) {
+    arguments.push("-z,pack-relative-relocs".to_owned());
+  }
+  for argument in arguments {
     println!("cargo::rustc-link-arg-bin=cutover=-Wl,{argument}");
   }
+}
+
+/// As in `glibc 2.36`.
+fn glibc() -> Option<(u32, u32)> {
+  let said = Command::new("getconf")
+    .arg("GNU_LIBC_VERSION")
+    .output()
+    .ok()?;
+  let text = String::from_utf8(said.stdout).ok()?;
+  let (major, minor) = text.trim().strip_prefix("glibc ")?.split_once('.')?;
+  Some((major.parse().ok()?, minor.parse().ok()?))
 }
