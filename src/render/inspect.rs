@@ -129,7 +129,7 @@ fn health(page: &mut Page, container: &Container) {
   };
   let word = match container.health {
     DockerHealth::None => "Docker checks nothing here",
-    health => slots::health_word(health),
+    _ => slots::health_word(container),
   };
   page.push(tone, format!("  {:<15}{word}", "health"));
   for line in container.health_output.iter().flat_map(|text| text.lines()) {

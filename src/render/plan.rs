@@ -6,7 +6,7 @@ mod tests;
 
 use super::{
   Page, Tone, verdict,
-  words::{coarse, slot_at},
+  words::{coarse, count, slot_at},
 };
 use crate::{
   engine::confirm::{Ask, Question},
@@ -106,8 +106,8 @@ pub fn question(plan: &Plan, more: &str) -> Page {
   facts(&mut page, plan);
   remarks(&mut page, plan);
   page.plain(format!(
-    "  does     {} steps (all of them: {more})",
-    plan.steps.len()
+    "  does     {} (all of them: {more})",
+    count(plan.steps.len() as u64, "step")
   ));
   failing(&mut page, plan);
   page.plain("");

@@ -266,7 +266,11 @@ fn next_after_success(runner: &Runner<'_>, command: &dyn Fn(&str) -> Shown) -> V
     return Vec::new();
   };
   match plan.kind {
-    Kind::Deploy | Kind::Switch | Kind::Rollback if runner.state.proved() => {
+    // A rollback of a rollback is what nobody should be led to.
+    Kind::Rollback if runner.state.proved() => {
+      vec![command(&format!("logs {}", target.other()))]
+    }
+    Kind::Deploy | Kind::Switch if runner.state.proved() => {
       vec![
         command("rollback"),
         command(&format!("stop {}", target.other())),

@@ -71,6 +71,7 @@ fn table(page: &mut Page, containers: &[Container], view: &View) {
   }
   for container in containers {
     if container.health == DockerHealth::Unhealthy
+      && (container.is_running() || container.exit_code != Some(0))
       && let Some(output) = &container.health_output
     {
       let service = Shown::line(&container.service);
@@ -85,7 +86,7 @@ pub(super) fn row(container: &Container, view: &View) -> Vec<String> {
   vec![
     Shown::line(&container.service).to_string(),
     state(container),
-    health_word(container.health).to_owned(),
+    health_word(container).to_owned(),
     container.restarts.to_string(),
     up.map_or_else(|| "-".to_owned(), |at| coarse(age(at, view.now))),
     image(container),
@@ -117,8 +118,14 @@ pub fn state(container: &Container) -> String {
   }
 }
 
-pub fn health_word(health: DockerHealth) -> &'static str {
-  match health {
+/// Docker keeps what it found last, and calls whatever was stopped unhealthy.
+pub fn health_word(container: &Container) -> &'static str {
+  let ended = matches!(
+    container.state,
+    ContainerState::Exited | ContainerState::Dead | ContainerState::Created
+  );
+  match container.health {
+    _ if ended => "-",
     DockerHealth::None => "-",
     DockerHealth::Starting => "starting",
     DockerHealth::Healthy => "healthy",

@@ -58,12 +58,8 @@ pub(super) fn arrived(
               .map_or_else(String::new, |version| format!(", of {version}"))
           );
           [
-            row(
-              backup,
-              Swap::No,
-              format!("{facts}: load beside and compare"),
-            ),
-            row(backup, Swap::Yes, format!("{facts}: load and SWAP IN")),
+            row(backup, Swap::No, format!("compare: {facts}")),
+            row(backup, Swap::Yes, format!("SWAP IN: {facts}")),
           ]
         })
         .collect();
@@ -127,7 +123,7 @@ mod tests {
     let screen = console.screen(100, 30);
     assert!(screen.contains("db-2.dump"), "{screen}");
     assert!(
-      screen.contains("84 MB, of 1.9.3: load and SWAP IN"),
+      screen.contains("SWAP IN: 1h ago, 84 MB, of 1.9.3"),
       "{screen}"
     );
     console.key("down");

@@ -124,7 +124,7 @@ fn line(pen: &mut Pen<'_>, candidate: &Candidate<'_>, selected: bool, app: &App)
     }
     Candidate::Typed(Ok(version)) => {
       pen.cell(shown, version.as_str(), 20);
-      pen.put(Role::Faint, " as typed; not known on this machine");
+      pen.put(Role::Warn, " as typed; not known on this machine");
     }
     Candidate::Typed(Err(why)) => {
       pen.put(Role::Warn, &why.to_string());

@@ -281,7 +281,7 @@ fn line(pen: &mut Pen<'_>, container: &Container, columns: &Columns, app: &App, 
   pen.put(Role::Text, " ");
   pen.cell(tone, &slots::state(container), columns.state);
   pen.put(Role::Text, " ");
-  pen.cell(tone, slots::health_word(container.health), 10);
+  pen.cell(tone, slots::health_word(container), 10);
   if columns.figures() {
     let used = app.usage.of(&container.id);
     let cores = used.and_then(|used| used.cores);

@@ -35,10 +35,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
           .put(Role::Text, " ")
           .cell(Role::Text, &container.service, 10);
         pen.cell(role(slots::tone(container)), &slots::state(container), 9);
-        pen.put(
-          role(slots::tone(container)),
-          slots::health_word(container.health),
-        );
+        pen.put(role(slots::tone(container)), slots::health_word(container));
         row += 1;
       }
     }
