@@ -74,17 +74,12 @@ impl<'w> Watch<'w> {
     };
     for part in Part::ALL {
       // Health needs to know its containers first.
-      let later = matches!(part, Part::Ledger | Part::Router | Part::Runtime);
-      if !later && !matches!(part, Part::Health(_)) {
+      if !matches!(part, Part::Health(_) | Part::Ledger) {
         watch.turns.call(part, now);
       }
     }
     // Also wakes for the first observation, which may lack what does not answer.
     watch.turns.call(Part::Ledger, now + pace::FIRST);
-    // Who is live and what runs is what anybody waits for; these start programs, which would hold that up.
-    for part in [Part::Router, Part::Runtime] {
-      watch.turns.call(part, now + pace::FIRST);
-    }
     watch
   }
 
