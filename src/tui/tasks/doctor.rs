@@ -16,7 +16,18 @@ use crate::{
 const FIRST: Duration = Duration::from_secs(10);
 const BETWEEN: Duration = Duration::from_mins(30);
 
+/// After an operation: what somebody does next, a rollback above all, has the machine to itself.
+const QUIET: Duration = Duration::from_secs(8);
+
+/// For a page that waits, at once.
 pub(super) async fn once(world: World, to: mpsc::Sender<Msg>, ticket: Option<Ticket>) {
+  if ticket.is_none() {
+    sleep(QUIET).await;
+  }
+  look(world, to, ticket).await;
+}
+
+async fn look(world: World, to: mpsc::Sender<Msg>, ticket: Option<Ticket>) {
   let diagnosis = Box::new(doctor::look(&world).await);
   drop(to.send(Msg::Diagnosed { ticket, diagnosis }).await);
 }
@@ -24,7 +35,7 @@ pub(super) async fn once(world: World, to: mpsc::Sender<Msg>, ticket: Option<Tic
 pub(super) async fn always(world: World, to: mpsc::Sender<Msg>) {
   sleep(FIRST).await;
   while !to.is_closed() {
-    once(world.clone(), to.clone(), None).await;
+    look(world.clone(), to.clone(), None).await;
     sleep(BETWEEN).await;
   }
 }
