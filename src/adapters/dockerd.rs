@@ -22,6 +22,8 @@ use tokio::{
 
 /// The longest a question to the daemon may take.
 pub(crate) const QUERY: Duration = Duration::from_secs(5);
+/// For a command inside a container to begin, on a machine that has much to do.
+pub(crate) const EXEC: Duration = Duration::from_mins(2);
 const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";
 
 /// Where the daemon listens.

@@ -25,6 +25,7 @@ pub(super) async fn connect() -> Result<Docker, PortError> {
   let (_, address) = Address::from_environment();
   dockerd::client(&address)
     .await
+    .map(|docker| docker.with_timeout(dockerd::EXEC))
     .map_err(|error| said(doing, &error))
 }
 

@@ -33,6 +33,7 @@ impl Containers {
         let (_, address) = Address::from_environment();
         dockerd::client(&address)
           .await
+          .map(|docker| docker.with_timeout(dockerd::EXEC))
           .map_err(|error| failed("connecting to Docker", &error))
       })
       .await
