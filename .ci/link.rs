@@ -5,16 +5,17 @@
 
 #![allow(clippy::print_stdout, reason = "the way a build script tells cargo")]
 
-use std::{env::var, process::Command};
+use std::{env::var, path::Path, process::Command};
 
 fn main() {
   println!("cargo::rerun-if-changed=.ci/link.rs");
   println!("cargo::rerun-if-changed=.ci/link.ld");
   let is = |name: &str, value: &str| var(name).is_ok_and(|it| it == value);
   let known = is("PROFILE", "release") && is("TARGET", "x86_64-unknown-linux-gnu");
-  let chosen = var("RUSTC_LINKER").is_ok()
-    || var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|flags| flags.contains("linker"));
-  if !known || chosen {
+  let flags = var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+  let chosen =
+    var("RUSTC_LINKER").is_ok() || ["linker", "fuse-ld"].iter().any(|it| flags.contains(it));
+  if !known || chosen || !has_own_linker() {
     return;
   }
   let root = var("CARGO_MANIFEST_DIR").unwrap_or_default();
@@ -31,13 +32,23 @@ fn main() {
   }
 }
 
+/// A compiler from a distribution may come without it, and its linker knows none of this.
+fn has_own_linker() -> bool {
+  let rustc = var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+  let own = "lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld/ld.lld";
+  said(&rustc, &["--print", "sysroot"]).is_some_and(|root| Path::new(&root).join(own).exists())
+}
+
+/// What a program says, without the end of its line.
+fn said(program: &str, arguments: &[&str]) -> Option<String> {
+  let ran = Command::new(program).args(arguments).output().ok()?;
+  let text = String::from_utf8(ran.stdout).ok()?;
+  Some(text.trim_end().to_owned())
+}
+
 /// As in `glibc 2.36`.
 fn glibc() -> Option<(u32, u32)> {
-  let said = Command::new("getconf")
-    .arg("GNU_LIBC_VERSION")
-    .output()
-    .ok()?;
-  let text = String::from_utf8(said.stdout).ok()?;
-  let (major, minor) = text.trim().strip_prefix("glibc ")?.split_once('.')?;
+  let text = said("getconf", &["GNU_LIBC_VERSION"])?;
+  let (major, minor) = text.strip_prefix("glibc ")?.split_once('.')?;
   Some((major.parse().ok()?, minor.parse().ok()?))
 }
