@@ -7,7 +7,6 @@ use cutover::{
   engine::ports::{PortErrorKind, Router, Runtime},
   model::{Slot, operation::OperationId, router::Sample},
 };
-use nix::sys::signal::Signal;
 
 use crate::{
   contract::{self, router::answers, until},
@@ -50,12 +49,12 @@ async fn a_proxy_that_is_gone_or_hangs_is_never_taken_for_an_answer() {
   .await;
 
   let (bare, router) = Bare::proxied(free_port(), free_port()).await;
-  bare.signal(Signal::SIGSTOP);
+  bare.hold();
   let (facts, test, sample) = tokio::join!(router.facts(), router.test(), router.sample());
   assert!(!facts.unwrap().proxy.running);
   assert_eq!(test.unwrap_err().kind, PortErrorKind::Unreachable);
   assert!(matches!(sample.unwrap(), Sample::Lost { .. }));
-  bare.signal(Signal::SIGCONT);
+  bare.let_go();
   answers(&router, Slot::Blue).await;
 }
 

@@ -15,7 +15,10 @@ use cutover::{
   model::{Slot, evidence::Pins},
 };
 use nix::{
-  sys::signal::{Signal, kill},
+  sys::{
+    signal::{Signal, kill},
+    wait::{WaitPidFlag, WaitStatus, waitpid},
+  },
   unistd::Pid,
 };
 use tokio::{
@@ -99,9 +102,21 @@ impl Bare {
     self.folder.path()
   }
 
-  pub fn signal(&self, signal: Signal) {
-    let id = self.proxy.as_ref().unwrap().id();
-    kill(Pid::from_raw(id.cast_signed()), signal).unwrap();
+  fn proxy_id(&self) -> Pid {
+    Pid::from_raw(self.proxy.as_ref().unwrap().id().cast_signed())
+  }
+
+  /// Stops the proxy. It answers nothing when this returns: a signal that was only sent leaves its
+  /// threads running until one of them takes it.
+  pub fn hold(&self) {
+    let proxy = self.proxy_id();
+    kill(proxy, Signal::SIGSTOP).unwrap();
+    let stopped = waitpid(proxy, Some(WaitPidFlag::WUNTRACED)).unwrap();
+    assert_eq!(stopped, WaitStatus::Stopped(proxy, Signal::SIGSTOP));
+  }
+
+  pub fn let_go(&self) {
+    kill(self.proxy_id(), Signal::SIGCONT).unwrap();
   }
 
   pub fn runtime(&self) -> ProcessRuntime {
