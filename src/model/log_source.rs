@@ -120,6 +120,14 @@ pub enum Feed {
   },
 }
 
+impl Feed {
+  pub fn source(&self) -> &SourceId {
+    match self {
+      Self::Lines { source, .. } | Self::Attached { source, .. } => source,
+    }
+  }
+}
+
 /// How a source came to be followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attached {

@@ -3,7 +3,8 @@
 //! Keys come first and are drawn at once; what nobody asked for (logs, figures) is drawn at the
 //! frame clock, which is slower over SSH and slowest while nobody looks.
 //!
-//! `due` says when a frame is, `pace` how often, `effects` does what a change asks for, `away` lends the terminal to others.
+//! `due` says when a frame is, `pace` is the frame clock, `turns` says which log lines it brings, `effects`
+//! does what a change asks for, `away` lends the terminal to others.
 
 mod away;
 #[cfg(feature = "crash-points")]
@@ -11,6 +12,7 @@ mod crash;
 mod due;
 mod effects;
 mod pace;
+mod turns;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -22,6 +24,7 @@ use tokio::{
 
 use due::Due;
 use pace::Pace;
+use turns::Turns;
 
 use super::{
   input::{Heard, Input, hang_up},
@@ -131,6 +134,7 @@ pub async fn run(
       options.between_frames,
       std::env::var_os("SSH_CONNECTION").is_some(),
     ),
+    turns: Turns::default(),
     start,
     bell: options.bell,
     shell: None,
@@ -158,6 +162,7 @@ struct Console {
   news: mpsc::Receiver<Msg>,
   theme: Theme,
   pace: Pace,
+  turns: Turns,
   start: Instant,
   bell: bool,
   /// A shell is to be opened before anything else is done.
@@ -186,7 +191,6 @@ impl Console {
     mut signals: Signals,
   ) -> io::Result<()> {
     let mut due = Due::Now;
-    let mut last = Instant::now();
     let mut clock = self.clock();
     let mut title = String::new();
     while self.stage != Stage::Over {
@@ -198,10 +202,16 @@ impl Console {
         self.suspend().await?;
       }
       let able = !self.screen.is_busy() && self.stage == Stage::Ours;
-      let frame = due.at(last + self.pace.pause()).filter(|_| able);
+      let frame = due.at(self.pace.next()).filter(|_| able);
       if frame.is_some_and(|at| Instant::now() >= at) {
         due = Due::No;
-        last = Instant::now();
+        if Instant::now() >= self.pace.next() {
+          self.pace.ticked();
+          self.read_logs()?;
+        }
+        if !self.turns.is_empty() {
+          due.soon();
+        }
         self.draw(&mut title)?;
         continue;
       }
@@ -251,8 +261,28 @@ impl Console {
     Ok(())
   }
 
+  /// What the logs show from the next frame on.
+  fn read_logs(&mut self) -> io::Result<()> {
+    let lines = if self.pace.is_careful() && !self.turns.is_full() {
+      self.turns.longest()
+    } else {
+      self.turns.all()
+    };
+    lines
+      .into_iter()
+      .try_for_each(|feed| self.update(Msg::Log(feed)))
+  }
+
   /// What was only seen again is shown with the next beat of the clock.
   fn learn(&mut self, msg: Msg, due: &mut Due) -> io::Result<()> {
+    if let Msg::Log(feed) = msg {
+      self.turns.wait(feed);
+      if self.turns.is_full() {
+        self.read_logs()?;
+      }
+      due.soon();
+      return Ok(());
+    }
     let again = match (&msg, &self.app.seen) {
       (Msg::Observed(later), Some(seen)) => seen.is_renewed_by(later),
       _ => false,
