@@ -23,26 +23,24 @@ pub fn moved(world: &World) -> Result<Option<Moved>, PortError> {
 
 /// The same for a record that was read already.
 pub(super) fn of(ledger: &dyn Ledger, record: &LiveRecord) -> Result<Option<Moved>, PortError> {
-  let (Some(from), Some(order)) = (record.previous, ledger.order(record.operation)?) else {
+  let (Some(from), Some(mover)) = (record.previous, record.moved_by) else {
     return Ok(None);
   };
-  let moves = matches!(
-    order.plan.kind,
-    Kind::Deploy | Kind::Switch | Kind::Rollback
-  );
-  // A switch to the slot that was live settles a dispute and moves nobody.
-  if !moves || order.plan.from == Some(record.live) {
+  let Some(order) = ledger.order(mover.operation)? else {
+    return Ok(None);
+  };
+  if !matches!(mover.kind, Kind::Deploy | Kind::Switch | Kind::Rollback) {
     return Ok(None);
   }
   let ended = ledger.watch_end()?;
   Ok(Some(Moved {
-    operation: record.operation,
-    kind: order.plan.kind,
+    operation: mover.operation,
+    kind: mover.kind,
     by: order.actor,
     from,
     to: record.live,
     at: record.since,
-    ended: ended.filter(|ended| ended.operation == record.operation),
+    ended: ended.filter(|ended| ended.operation == mover.operation),
   }))
 }
 

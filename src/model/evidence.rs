@@ -94,17 +94,19 @@ pub struct ServiceImage {
   pub id: ImageId,
 }
 
-/// The record of the last proven switch, kept beside the team's own state file.
+/// What was last proven about who is live, kept beside the team's own state file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveRecord {
   pub live: Slot,
   pub previous: Option<Slot>,
   pub generation: u64,
+  /// When users came here; where `moved_by` is none, when they were first seen here.
   pub since: DateTime<Utc>,
+  /// What wrote this, whether or not it moved users.
   pub operation: OperationId,
-  /// What kind of operation moved users here; none in records of before this was written.
+  /// What moved users here; none where that was before anything was recorded.
   #[serde(default)]
-  pub by: Option<Kind>,
+  pub moved_by: Option<Mover>,
   pub version: Option<VersionName>,
   pub previous_version: Option<VersionName>,
   /// The containers that served when this slot went live, and those that served before.
@@ -115,13 +117,20 @@ pub struct LiveRecord {
   pub schema_head: Option<String>,
 }
 
+/// An operation that moved users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mover {
+  pub operation: OperationId,
+  pub kind: Kind,
+}
+
 impl LiveRecord {
-  /// Whether users were taken away from `slot` by a rollback, and it still holds the very containers
-  /// that they were taken from.
-  pub fn was_left(&self, slot: Slot, containers: &[Container]) -> bool {
-    self.by == Some(Kind::Rollback)
-      && self.previous == Some(slot)
-      && has_all(containers, &self.previous_containers)
+  /// The rollback that took users away from `slot`, if that still holds the very containers that they
+  /// were taken from.
+  pub fn left_by(&self, slot: Slot, containers: &[Container]) -> Option<OperationId> {
+    let mover = self.moved_by.filter(|mover| mover.kind == Kind::Rollback)?;
+    let same = self.previous == Some(slot) && has_all(containers, &self.previous_containers);
+    same.then_some(mover.operation)
   }
 }
 

@@ -126,19 +126,19 @@ impl Window {
     }
   }
 
-  /// Requests a second over the last ten whole seconds of the history.
-  pub fn per_second(&self, now: DateTime<Utc>) -> f64 {
+  /// Requests a second over the last ten seconds that were counted from their beginning to their
+  /// end; `None` until five were, as the span of the first request was not.
+  pub fn per_second(&self, now: DateTime<Utc>) -> Option<f64> {
     let last = number(now);
+    let first = self.recent(now).filter_map(|span| span.number).min()?;
+    let begin = (last - 2).max(first + 1);
+    let seconds = u32::try_from((last - begin) * SPAN_SECONDS).ok()?;
     let count: u32 = self
       .recent(now)
-      .filter(|span| {
-        span
-          .number
-          .is_some_and(|number| last - number <= 2 && number < last)
-      })
+      .filter(|span| span.number.is_some_and(|it| it >= begin && it < last))
       .map(|span| span.count)
       .sum();
-    f64::from(count) / 10.0
+    (seconds > 0).then(|| f64::from(count) / f64::from(seconds))
   }
 
   /// Requests of the last five minutes, and those of them answered with 500 or more.
@@ -290,7 +290,7 @@ mod tests {
       window.add(&request(second, status, 100));
     }
     let now = at(100);
-    assert!((window.per_second(now) - 1.0).abs() < f64::EPSILON);
+    assert_eq!(window.per_second(now), Some(1.0));
     assert_eq!(window.totals(now), (100, 10));
     assert_eq!(window.failing(now), Some(0.1));
     assert_eq!(window.percentile(now, 50), Some(103));
@@ -299,8 +299,30 @@ mod tests {
 
     let later = at(100 + 300);
     assert_eq!(window.totals(later), (0, 0));
+    assert_eq!(window.per_second(later), None);
     assert_eq!(window.failing(later), None);
     assert_eq!(window.percentile(later, 99), None);
+  }
+
+  #[test]
+  fn a_rate_is_of_whole_spans_and_not_known_before_the_first() {
+    let mut window = Window::default();
+    for second in 3..100 {
+      window.add(&request(second, 200, 1));
+      window.add(&request(second, 200, 1));
+    }
+    let rate = |second| window.per_second(at(second));
+    assert_eq!(
+      [rate(3), rate(9)],
+      [None, None],
+      "it began in the middle of one"
+    );
+    assert_eq!([rate(10), rate(15), rate(60)], [Some(2.0); 3]);
+    assert_eq!(
+      [rate(106), rate(200)],
+      [Some(1.0), Some(0.0)],
+      "they stopped at 100"
+    );
   }
 
   #[test]

@@ -181,12 +181,9 @@ fn headline(page: &mut Page, seen: &Observation, view: &View) {
 
 fn since(seen: &Observation, slot: Slot, view: &View) -> String {
   let record = seen.record.as_ref().filter(|record| record.live == slot);
-  record.map_or_else(String::new, |record| {
-    format!(
-      ", live for {} by {}",
-      coarse(age(record.since, view.now)),
-      record.operation
-    )
+  let moved = record.and_then(|record| Some((record.since, record.moved_by?.operation)));
+  moved.map_or_else(String::new, |(at, operation)| {
+    format!(", live for {} by {operation}", coarse(age(at, view.now)))
   })
 }
 

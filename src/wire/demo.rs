@@ -225,6 +225,14 @@ async fn play(cli: &Cli, playing: Playing, out: &mut Out) -> Outcome {
   } = playing;
   let operations = Arc::new(RunnerProcesses::new(ledger));
   let outcome = if console::is_wanted(cli) {
+    // What anybody does first with a new site, so that its history is not empty.
+    story::typed(
+      cli,
+      &world,
+      &(Arc::clone(&operations) as _),
+      story::REHEARSE,
+    )
+    .await;
     let guide = Guide {
       script: Script {
         good: GOOD,

@@ -93,7 +93,7 @@ async fn a_clock_that_went_back_is_red() {
     generation: 1,
     since: base() + chrono::Duration::days(400),
     operation: OperationId(1),
-    by: None,
+    moved_by: None,
     version: None,
     previous_version: None,
     containers: Vec::new(),

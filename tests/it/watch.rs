@@ -49,6 +49,24 @@ async fn it_is_about_the_last_operation_that_moved_users() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_rehearsal_moves_nobody_and_changes_nothing_about_who_did() {
+  let site = FakeSite::new(full().build());
+  let (order, verdict) = site.operate(&Intent::Rehearse).await;
+  assert_eq!(verdict.outcome, Outcome::Done, "{}", verdict.summary);
+  let record = site.state().ledger.live.clone().unwrap();
+  assert_eq!((record.live, record.operation), (Slot::Blue, order.id));
+  assert_eq!(record.moved_by, None, "users were there before it");
+
+  let (site, id) = switched().await;
+  let before = engine::watch::moved(&site.world()).unwrap();
+  let (order, _) = site.operate(&Intent::Rehearse).await;
+  assert!(order.id > id);
+  assert_eq!(engine::watch::moved(&site.world()).unwrap(), before);
+  let (_, verdict) = site.operate(&undo(id)).await;
+  assert_eq!(verdict.live, Some(Slot::Blue), "{}", verdict.summary);
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_ends_it_ends_it_for_everybody_but_not_the_next_one() {
   let (site, id) = switched().await;
   let world = site.world();

@@ -124,7 +124,7 @@ fn moved_outside(site: &Site, seen: &Observation) -> Option<Finding> {
     return Some(Finding::amber(
       Hazard::Hz(1),
       format!(
-        "traffic was moved outside cutover: {} went live in {}, {} answers now",
+        "traffic was moved outside cutover: {} was live in {}, {} answers now",
         record.live.shout(),
         record.operation,
         live.shout()

@@ -75,10 +75,8 @@ fn router(observation: &Observation, found: &mut Vec<String>) {
     && record.managed != file.hash
   {
     found.push(format!(
-      "{} was changed by someone else since {} ({})",
-      file.path,
-      record.operation,
-      record.since.format("%Y-%m-%d %H:%M:%SZ")
+      "{} was changed by someone else since {}",
+      file.path, record.operation
     ));
   }
 }
@@ -101,7 +99,7 @@ fn slots(observation: &Observation, found: &mut Vec<String>) {
     && record.live != live
   {
     found.push(format!(
-      "traffic was moved outside cutover: {} went live in {}, {} answers now",
+      "traffic was moved outside cutover: {} was live in {}, {} answers now",
       record.live.shout(),
       record.operation,
       live.shout()

@@ -64,10 +64,9 @@ pub(super) fn weigh(
         .map_or("another version".to_owned(), ToString::to_string),
     )));
   }
-  if record.was_left(target, containers) {
+  if let Some(rollback) = record.left_by(target, containers) {
     why_not.push(Shown::line(&format!(
-      "rollback {} took users away from {}: only a typed phrase sends them there again",
-      record.operation,
+      "rollback {rollback} took users away from {}: only a typed phrase sends them there again",
       target.shout()
     )));
   }

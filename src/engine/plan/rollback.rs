@@ -7,7 +7,7 @@ use crate::{
   engine::intent::{Force, Rollback},
   model::{
     Slot,
-    evidence::{LiveRecord, has_all},
+    evidence::has_all,
     health::Pass,
     operation::{Kind, OperationId, Outcome},
     plan::{ImageSource, OnFailure, Plan, Refusal, Risk, Step},
@@ -39,7 +39,10 @@ pub(super) fn plan(case: &Case<'_>, rollback: &Rollback) -> Result<Plan, Refusal
 /// A rollback that is meant to undo one operation is not to undo another one, nor itself.
 fn must_be_the_last(case: &Case<'_>, undoes: Option<OperationId>) -> Result<(), Refusal> {
   let last = case.observation.record.as_ref();
-  match (undoes, last.map(|record| record.operation)) {
+  let last = last
+    .and_then(|record| record.moved_by)
+    .map(|mover| mover.operation);
+  match (undoes, last) {
     (None, _) => Ok(()),
     (Some(wanted), Some(last)) if wanted == last => Ok(()),
     (Some(wanted), last) => {
@@ -211,18 +214,17 @@ fn finish(plan: &mut Builder<'_>, target: Slot, forced: Option<Shown>) {
 /// not send users to what the first took them from.
 fn must_not_go_back_by_accident(case: &Case<'_>, target: Slot, plan: &mut Builder<'_>) {
   let environment = &case.observation.slots[target];
-  let left = |record: &&LiveRecord| record.was_left(target, environment.containers());
-  if let Some(record) = case.observation.record.as_ref().filter(left) {
+  let record = case.observation.record.as_ref();
+  if let Some(rollback) = record.and_then(|it| it.left_by(target, environment.containers())) {
     plan.red(format!("{target} again"));
     plan.warn(format!(
-      "rollback {} took users away from {}{}: this sends them there again; see '{}'",
-      record.operation,
+      "rollback {rollback} took users away from {}{}: this sends them there again; see '{}'",
       target.shout(),
       environment
         .version
         .as_ref()
         .map_or_else(String::new, |version| format!(" {version}")),
-      case.command(&format!("show {}", record.operation.0))
+      case.command(&format!("show {}", rollback.0))
     ));
   }
 }

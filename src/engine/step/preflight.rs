@@ -71,7 +71,8 @@ fn must_be_the_last(context: &Context<'_>, undoes: Option<OperationId>) -> Resul
     .ledger
     .live_record()
     .map_err(|error| world.failed(&error))?;
-  if record.is_some_and(|record| record.operation == wanted) {
+  let last = record.and_then(|record| record.moved_by);
+  if last.is_some_and(|mover| mover.operation == wanted) {
     return Ok(());
   }
   Err(stale(&format!(

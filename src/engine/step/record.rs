@@ -6,7 +6,7 @@ use crate::{
   model::{
     Slot,
     event::{Failure, Produced},
-    evidence::{LiveRecord, Tested},
+    evidence::{LiveRecord, Mover, Tested},
     operation::Kind,
   },
 };
@@ -47,9 +47,12 @@ pub(super) async fn run(context: &Context<'_>, slot: Slot) -> StepResult {
     generation: next.generation,
     since: same.map_or_else(|| world.clock.now(), |old| old.since),
     operation: context.id(),
-    by: match stood {
-      Some(old) => old.by,
-      None => Some(context.plan().kind),
+    moved_by: match stood {
+      Some(old) => old.moved_by,
+      None => moved.then(|| Mover {
+        operation: context.id(),
+        kind: context.plan().kind,
+      }),
     },
     version: now.iter().find_map(|container| container.version.clone()),
     previous_version: match stood {

@@ -101,7 +101,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
 fn since(app: &App) -> String {
   let record = app.seen.as_ref().and_then(|seen| seen.record.as_ref());
   match (app.live(), record) {
-    (Live::Proven { slot } | Live::Claimed { slot }, Some(record)) if record.live == slot => {
+    (Live::Proven { slot } | Live::Claimed { slot }, Some(record))
+      if record.live == slot && record.moved_by.is_some() =>
+    {
       format!(" for {}", coarse(age(record.since, app.now.wall)))
     }
     _ => String::new(),

@@ -260,11 +260,13 @@ pub(super) fn line(app: &App, slot: Slot) -> Vec<(Role, String)> {
   if count == 0 {
     return vec![(Role::Faint, "none seen".to_owned())];
   }
-  let rate = window.per_second(now);
+  let rate = window
+    .per_second(now)
+    .map_or_else(|| "-".to_owned(), |rate| format!("{rate:.1}"));
   let failing = window.failing(now).unwrap_or(0.0);
   let limits = &app.site.watch;
   let mut parts = vec![
-    (Role::Text, format!("{rate:.1}/s  ")),
+    (Role::Text, format!("{rate}/s  ")),
     (
       if limits.error_rate.is_exceeded_by(failed, count) {
         Role::Bad

@@ -23,6 +23,9 @@ use crate::{
 /// What users may take to meet the errors of a version that wears out.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Proves that users can be switched, and moves nobody.
+pub(super) const REHEARSE: &str = "rehearse --yes";
+
 /// A line of the story.
 enum Line {
   /// What is told between two commands.
@@ -40,6 +43,8 @@ fn story() -> Vec<Line> {
   vec![
     Told("BLUE serves users. GREEN is empty."),
     Typed("status".to_owned(), Outcome::Done),
+    Told("Before anything is trusted to it: does a switch work here at all?"),
+    Typed(REHEARSE.to_owned(), Outcome::Done),
     Told("A good version goes beside them, is tested there, and then gets them all."),
     deploy(GOOD, Outcome::Done),
     switch("green"),
@@ -98,7 +103,12 @@ fn say(out: &mut Out, tone: Tone, text: &str) {
 }
 
 /// The very command line, parsed and carried out as if it had been typed for this site.
-async fn typed(cli: &Cli, world: &World, operations: &Arc<dyn Operations>, words: &str) -> Outcome {
+pub(super) async fn typed(
+  cli: &Cli,
+  world: &World,
+  operations: &Arc<dyn Operations>,
+  words: &str,
+) -> Outcome {
   let line = std::iter::once("cutover").chain(words.split(' '));
   let Ok(parsed) = args::parse(line) else {
     return Outcome::Usage;

@@ -60,7 +60,7 @@ pub(crate) fn live(slot: Slot, operation: u32) -> LiveRecord {
     generation: u64::from(operation),
     since: moment(),
     operation: OperationId(operation),
-    by: None,
+    moved_by: None,
     version: None,
     previous_version: None,
     containers: Vec::new(),
