@@ -5,7 +5,11 @@ use std::{
   thread::JoinHandle,
 };
 
-use nix::{pty::openpty, sys::termios::tcgetattr};
+use nix::{
+  poll::{PollFd, PollFlags, poll},
+  pty::openpty,
+  sys::termios::tcgetattr,
+};
 
 use super::*;
 
@@ -66,7 +70,16 @@ struct Operator {
   /// Everything shown, and what of it was not looked at yet.
   all: String,
   seen: String,
-  asked: JoinHandle<(io::Result<Option<Answer>>, bool)>,
+  asked: JoinHandle<Asked>,
+}
+
+/// What came of a question.
+struct Asked {
+  answer: io::Result<Option<Answer>>,
+  /// The terminal's modes are those from before.
+  restored: bool,
+  /// Kept open: at the last close of this end, the other may lose what it has not read yet.
+  _slave: OwnedFd,
 }
 
 /// Types into a terminal nobody reads yet, and waits until the terminal has taken it all: what it
@@ -97,7 +110,11 @@ fn operator(ask: Ask, term: &'static str, typed_ahead: &str) -> Operator {
       elapsed,
     );
     drop(terminal);
-    (answer, tcgetattr(&slave).is_ok_and(|after| after == before))
+    Asked {
+      answer,
+      restored: tcgetattr(&slave).is_ok_and(|after| after == before),
+      _slave: slave,
+    }
   });
   Operator {
     master,
@@ -116,6 +133,9 @@ impl Operator {
         self.seen.drain(..at + text.len());
         return;
       }
+      let mut watched = [PollFd::new(self.master.as_fd(), PollFlags::POLLIN)];
+      let ready = poll(&mut watched, 20_000_u16).expect("a terminal");
+      assert!(ready > 0, "{text:?} was never shown: {:?}", self.all);
       let length = self.master.read(&mut bytes).expect("the terminal speaks");
       let text = String::from_utf8_lossy(&bytes[..length]);
       self.all.push_str(&text);
@@ -128,8 +148,11 @@ impl Operator {
   }
 
   fn answer(self) -> (Answer, bool) {
-    let (answer, restored) = self.asked.join().expect("asked");
-    (answer.expect("asked").expect("answered"), restored)
+    let asked = self.asked.join().expect("asked");
+    (
+      asked.answer.expect("asked").expect("answered"),
+      asked.restored,
+    )
   }
 }
 
@@ -205,8 +228,11 @@ fn losing_the_terminal_is_a_no() {
   operator.see("Press y to go on");
   let Operator { master, asked, .. } = operator;
   drop(master);
-  let (answer, _) = asked.join().expect("asked");
-  assert_eq!(answer.expect("asked"), Some(Answer::No(Why::TerminalLost)));
+  let asked = asked.join().expect("asked");
+  assert_eq!(
+    asked.answer.expect("asked"),
+    Some(Answer::No(Why::TerminalLost))
+  );
 }
 
 #[test]
