@@ -1,8 +1,11 @@
 //! Folds an operation's events into its progress. Pure: the screen, the journal's readers, the
 //! runner and the tests use this same type.
 
+mod users;
+
 use chrono::{DateTime, Utc};
 
+pub use self::users::Users;
 use crate::model::{
   Slot,
   actor::Actor,
@@ -67,6 +70,9 @@ pub struct RunState {
   pub answers: Vec<(String, Actor)>,
   pub notes: Vec<(DateTime<Utc>, Actor, Shown)>,
   pub verdict: Option<Verdict>,
+  pub users: Users,
+  /// Where users were before the operation.
+  from: Option<Slot>,
 }
 
 impl RunState {
@@ -86,6 +92,8 @@ impl RunState {
       answers: Vec::new(),
       notes: Vec::new(),
       verdict: None,
+      users: Users::default(),
+      from: plan.premise.live,
     }
   }
 
@@ -99,6 +107,10 @@ impl RunState {
   }
 
   pub fn apply(&mut self, record: &Record) {
+    let step = record.event.step().and_then(|index| self.steps.get(index));
+    self.users = self
+      .users
+      .after(record, step.map(|(step, _)| step), self.from);
     match &record.event {
       Event::Begun { .. } => self.begun = Some(record.at),
       Event::Resumed { actor, how, .. } => {

@@ -96,6 +96,28 @@ pub enum Event {
   },
 }
 
+impl Event {
+  /// The index of the plan's step that it is about.
+  pub fn step(&self) -> Option<usize> {
+    match self {
+      Self::StepStarted { index }
+      | Self::StepNote { index, .. }
+      | Self::StepFinished { index, .. }
+      | Self::StepFailed { index, .. }
+      | Self::GateOpened { index, .. } => Some(*index),
+      Self::Begun { .. }
+      | Self::Resumed { .. }
+      | Self::Answered { .. }
+      | Self::AbortAsked { .. }
+      | Self::Noted { .. }
+      | Self::RestoreStarted { .. }
+      | Self::RestoreFinished { .. }
+      | Self::RestoreFailed { .. }
+      | Self::Ended { .. } => None,
+    }
+  }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Answer {

@@ -119,7 +119,8 @@ fn live_slot(seen: &Observation, view: &View) -> Option<Slot> {
   live(seen, view).slot()
 }
 
-fn proof(seen: &Observation) -> Option<&Witness> {
+/// What was answered through the proxy.
+pub fn proof(seen: &Observation) -> Option<&Witness> {
   seen
     .witnesses
     .iter()

@@ -3,7 +3,7 @@
 use cutover::{
   engine::{
     intent::WhenReady,
-    run_state::{RestoreState, RunState, StepState},
+    run_state::{RestoreState, RunState, StepState, Users},
   },
   model::{
     Slot,
@@ -57,6 +57,34 @@ async fn replaying_a_journal_gives_what_the_runner_knew_at_its_end() {
   assert_eq!(state.schema_head(), Some("1.1"));
   assert_eq!(state.pins().unwrap().version.as_str(), "1.1");
   assert!(state.millis().is_some() && state.verdict.is_some());
+}
+
+/// The states of one life, each with the record that made it.
+#[tokio::test(start_paused = true)]
+async fn users_are_untouched_until_the_reload_then_moving_then_proven() {
+  let (order, records) = finished().await;
+  let mut state = RunState::new(&order.plan);
+  let mut told = vec![state.users];
+  for record in &records {
+    state.apply(record);
+    if told.last() != Some(&state.users) {
+      told.push(state.users);
+    }
+  }
+  let [
+    Users::NotTold,
+    Users::Moving { to: Slot::Green },
+    Users::Proven { slot, at },
+  ] = told[..]
+  else {
+    panic!("{told:?}");
+  };
+  assert_eq!(slot, Slot::Green);
+  let prove = position(&order, "prove");
+  let proof = |r: &&Record| matches!(r.event, Event::StepFinished { index, .. } if index == prove);
+  assert_eq!(at, records.iter().find(proof).unwrap().at);
+  state.apply(&resumed(99));
+  assert_eq!(state.users, Users::NotTold);
 }
 
 #[tokio::test(start_paused = true)]

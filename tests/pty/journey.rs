@@ -171,6 +171,16 @@ fn every_step_was_seen_soon(site: &Site, watcher: &Terminal, late: &[Late]) {
   let mut lags: Vec<Lag> = Vec::new();
   watcher.replay(WIDE, |at, screen| {
     let Some(shown) = shown(screen) else { return };
+    let live = if shown.number == 1 {
+      "LIVE [G]"
+    } else {
+      "LIVE [B]"
+    };
+    assert!(
+      !shown.is_over || shown.text.contains(live),
+      "the operation is over and the header says otherwise:\n{}",
+      shown.text
+    );
     waiting.retain(|(number, record, finished)| {
       let seen = record.at <= at && shown.says(*number, &record.event, *finished);
       if seen {

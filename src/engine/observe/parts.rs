@@ -230,21 +230,23 @@ pub(in crate::engine) async fn health(
   }
 }
 
-/// One request renews an answer that stands; whatever contradicts it is asked in full.
+/// One request renews an answer that stands; whatever contradicts it is asked in full. As old as the
+/// question: users may be moved while the answer is on its way.
 pub(in crate::engine) async fn proof(world: &World, before: Option<Slot>) -> Proof {
+  let at = world.clock.now();
   if let Some(slot) = before
     && proof::still(world, slot).await
   {
     return Proof {
       answer: Ok(slot),
       samples: 1,
-      at: world.clock.now(),
+      at,
     };
   }
   Proof {
     answer: proof::glance(world).await,
     samples: 3,
-    at: world.clock.now(),
+    at,
   }
 }
 

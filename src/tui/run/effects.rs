@@ -31,7 +31,7 @@ impl Console {
           self.copy(&text)?;
         }
         Effect::Save { file, text } => self.save(&file, &text, ""),
-        other => self.tasks.start(other, self.app.seen.as_ref()),
+        other => self.tasks.start(other, self.app.still_seen()),
       }
     }
     // Whatever lies open now, it is not the question that the newest frame holds.

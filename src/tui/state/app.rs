@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
   config::Site,
-  engine::observer::pace,
+  engine::{observer::pace, run_state::Users},
   model::{
     BySlot, Slot,
     actor::Actor,
@@ -217,8 +217,35 @@ impl App {
     age.to_std().ok()
   }
 
+  /// Where users are by the word of the operation on the screen, as long as that is newer than the last
+  /// answer through the proxy.
+  pub fn told(&self) -> Users {
+    let users = match &self.operation {
+      Some(watched) if !watched.interrupted => watched.run.users,
+      _ => Users::NotTold,
+    };
+    let proof = self.seen.as_ref().and_then(|seen| status::proof(seen));
+    match (users, proof) {
+      (Users::Moving { to }, Some(proof)) if proof.slot() == Some(to) => Users::NotTold,
+      (Users::Proven { at, .. }, Some(proof)) if proof.at >= at => Users::NotTold,
+      _ => users,
+    }
+  }
+
+  /// The last look at the site, unless users were moved since.
+  pub fn still_seen(&self) -> Option<&Arc<Observation>> {
+    let seen = self.seen.as_ref()?;
+    (self.told() == Users::NotTold).then_some(seen)
+  }
+
   /// Who is live. A proof that should have been renewed proves nothing about now.
   pub fn live(&self) -> Live {
+    if let Users::Proven { slot, at } = self.told() {
+      return match pace::overdue(&self.site, at, self.now.wall) {
+        Some(_) => Live::Claimed { slot },
+        None => Live::Proven { slot },
+      };
+    }
     let Some(seen) = &self.seen else {
       return Live::Unknown;
     };

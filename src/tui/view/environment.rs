@@ -18,6 +18,7 @@ use super::{
   theme::{Role, Theme},
 };
 use crate::{
+  engine::run_state::Users,
   model::{
     Slot,
     container::Container,
@@ -36,7 +37,14 @@ use crate::{
 pub(super) const ABOVE: u16 = 4;
 
 /// What a slot is to users now.
-fn part(live: &Live, slot: Slot) -> (Role, &'static str, &'static str) {
+fn part(told: Users, live: &Live, slot: Slot) -> (Role, &'static str, &'static str) {
+  match told {
+    Users::Moving { to } if to == slot => {
+      return (Role::Warn, "next", "users are on their way here");
+    }
+    Users::Moving { .. } => return (Role::Warn, "LIVE?", "users are leaving"),
+    Users::NotTold | Users::Proven { .. } => {}
+  }
   match live {
     Live::Proven { slot: live } if *live == slot => (Role::Strong, "LIVE", "users are here"),
     Live::Claimed { slot: live } if *live == slot => {
@@ -56,7 +64,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, slot: Slot, theme
   let is_live = matches!(live, Live::Proven { slot: s } | Live::Claimed { slot: s } if s == slot)
     || matches!(live, Live::Disputed { proven: Some(s) } if s == slot);
   let panel = Panel::Environment(slot);
-  let (role, part, users) = part(&live, slot);
+  let (role, part, users) = part(app.told(), &live, slot);
   let version = app
     .seen
     .as_ref()

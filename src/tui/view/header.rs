@@ -11,9 +11,10 @@ use super::{
   theme::{Role, Theme},
 };
 use crate::{
+  engine::run_state::Users,
   model::{
     observation::{Observation, Phase},
-    traffic::{Live, Testimony, Warmth, WitnessKind},
+    traffic::{Live, Testimony, Warmth, Witness, WitnessKind},
   },
   render::{
     Page, Tone, status,
@@ -31,6 +32,12 @@ pub(super) fn live(app: &App) -> (Role, String) {
       .and_then(|seen| status::version(seen, slot))
       .map_or_else(String::new, |version| format!(" {version}"))
   };
+  if let Users::Moving { to } = app.told() {
+    return (
+      Role::Warn,
+      format!("USERS MOVE TO {}{}", badge(to), version(to)),
+    );
+  }
   match app.live() {
     Live::Proven { slot } => (
       Role::Slot(slot),
@@ -58,6 +65,9 @@ pub(super) fn readiness(app: &App) -> (Role, String) {
     return (Role::Stale, format!("rollback? {} old", coarse(age)));
   }
   let ready = &seen.readiness;
+  if ready.target.is_some() && app.told() != Users::NotTold {
+    return (Role::Off, "rollback ?".to_owned());
+  }
   let seconds = ready
     .expected_seconds
     .filter(|_| ready.warmth != Warmth::None)
@@ -128,7 +138,8 @@ fn witnesses(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme, wide: boo
   };
   pen.put(Role::Faint, " witnesses ");
   for witness in &seen.witnesses {
-    let stale = app.eyes().is_stale(witness.at);
+    let (told, testimony) = since_told(app.told(), witness);
+    let stale = !told && app.eyes().is_stale(witness.at);
     let name = match witness.kind {
       WitnessKind::Proof => "proof",
       WitnessKind::ManagedFile if wide => "managed file",
@@ -138,7 +149,7 @@ fn witnesses(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme, wide: boo
       WitnessKind::Containers if wide => "containers",
       WitnessKind::Containers => "run",
     };
-    let (role, says) = match witness.testimony {
+    let (role, says) = match testimony {
       _ if stale => (Role::Stale, "?"),
       Testimony::Slot { slot } => (Role::Slot(slot), slot.shout()),
       Testimony::Both if witness.kind == WitnessKind::Containers => (Role::Text, "both"),
@@ -148,6 +159,22 @@ fn witnesses(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme, wide: boo
     };
     pen.put(Role::Faint, name).put(Role::Faint, "=");
     pen.put(role, says).put(Role::Text, "  ");
+  }
+}
+
+/// What a witness says after an operation proved where users are: the proof is that one, and what others
+/// said before it is no contradiction.
+fn since_told(told: Users, witness: &Witness) -> (bool, Testimony) {
+  match told {
+    Users::Proven { slot, .. } if witness.kind == WitnessKind::Proof => {
+      (true, Testimony::Slot { slot })
+    }
+    Users::Proven { slot, at }
+      if witness.at < at && witness.slot().is_some_and(|said| said != slot) =>
+    {
+      (true, Testimony::Unknown)
+    }
+    _ => (false, witness.testimony.clone()),
   }
 }
 
@@ -165,7 +192,7 @@ pub(super) fn alarms(app: &App) -> Vec<(Role, String)> {
   if let Some(why) = seen.runtime.why_not() {
     found.push((Role::Alarm, format!("DOCKER: {why}")));
   }
-  disputed(seen, &mut found);
+  disputed(app, &mut found);
   interrupted(seen, &mut found);
   found.extend(super::watch::alarm(app));
   found.extend(
@@ -211,8 +238,8 @@ fn words(rows: &[String]) -> String {
   words.join(" ")
 }
 
-fn disputed(seen: &Observation, found: &mut Vec<(Role, String)>) {
-  if let Live::Disputed { proven } = seen.live {
+fn disputed(app: &App, found: &mut Vec<(Role, String)>) {
+  if let Live::Disputed { proven } = app.live() {
     found.push((
       Role::Alarm,
       match proven {

@@ -4,6 +4,7 @@
 
 mod afternoon;
 mod dialogs;
+mod moving;
 mod oracle;
 pub(crate) mod pictures;
 mod scenes;

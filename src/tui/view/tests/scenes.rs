@@ -159,7 +159,7 @@ pub(super) fn failed() -> Console {
 }
 
 /// Users are on BLUE and were never anywhere else.
-fn only_blue_served() -> Observation {
+pub(super) fn only_blue_served() -> Observation {
   let mut seen = observation();
   seen.live = Live::Proven { slot: Slot::Blue };
   for witness in &mut seen.witnesses[..3] {

@@ -1,0 +1,153 @@
+//! The header while an operation moves users: its own word is newer than the last look at the site.
+
+use insta::assert_snapshot;
+
+use super::{COLORED, SMALL, at, scenes};
+use crate::{
+  model::{
+    Slot,
+    event::{Event, Produced},
+    observation::Observation,
+    operation::OperationId,
+    traffic::{Live, Testimony},
+  },
+  render::samples::{before, begun, ledger, observation, order, records},
+  tui::{msg::Msg, scene::Console},
+};
+
+/// The steps of the sample plan.
+const RELOAD: usize = 5;
+const PROVE: usize = 6;
+
+/// A switch from BLUE to GREEN, seen last before it began.
+fn console(events: Vec<Event>) -> Console {
+  let mut console = Console::over(looked_at(30));
+  goes_on(&mut console, events);
+  console
+}
+
+/// Its records, the last of them 4 s ago.
+fn goes_on(console: &mut Console, events: Vec<Event>) {
+  let mut all = vec![begun()];
+  all.extend(events);
+  console.follows(order(), Vec::new());
+  for mut record in records(all) {
+    record.at = before(4);
+    console.tell(Msg::Recorded {
+      id: OperationId(128),
+      record: Box::new(record),
+    });
+  }
+}
+
+/// BLUE is live; asked so many seconds ago.
+fn looked_at(seconds: i64) -> Observation {
+  let mut seen = scenes::only_blue_served();
+  for witness in &mut seen.witnesses {
+    witness.at = before(seconds);
+  }
+  seen
+}
+
+fn reloading() -> Vec<Event> {
+  vec![Event::StepStarted { index: RELOAD }]
+}
+
+fn proven() -> Vec<Event> {
+  let mut events = reloading();
+  events.push(Event::StepFinished {
+    index: PROVE,
+    produced: Produced::Proved { ledger: ledger() },
+    millis: 640,
+  });
+  events
+}
+
+fn header(console: &Console) -> String {
+  let screen = console.screen(120, 40);
+  screen.lines().take(2).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn between_the_reload_and_its_proof_nobody_is_called_live() {
+  let console = console(reloading());
+  assert_snapshot!(at(&console.app, COLORED, &[SMALL]));
+}
+
+#[test]
+fn a_proof_of_the_operation_is_newer_than_the_last_look() {
+  let console = console(proven());
+  let text = header(&console);
+  assert!(text.contains("LIVE [G] GREEN 2.0.0"), "{text}");
+  assert!(text.contains("proof=GREEN  managed file=?"), "{text}");
+  assert_eq!(console.app.live(), Live::Proven { slot: Slot::Green });
+  assert!(
+    console.app.still_seen().is_none(),
+    "no plan is made from it"
+  );
+}
+
+#[test]
+fn the_next_look_has_the_word_again() {
+  let mut console = console(proven());
+  console.sees(observation());
+  let text = header(&console);
+  assert!(text.contains("proof=GREEN  managed file=GREEN"), "{text}");
+  assert!(console.app.still_seen().is_some());
+  // Somebody moved them by hand since.
+  console.sees(looked_at(1));
+  assert_eq!(console.app.live(), Live::Proven { slot: Slot::Blue });
+}
+
+#[test]
+fn a_look_from_before_the_proof_does_not_take_it_back() {
+  let mut console = console(proven());
+  console.sees(looked_at(25));
+  assert_eq!(console.app.live(), Live::Proven { slot: Slot::Green });
+}
+
+#[test]
+fn a_dispute_from_before_the_proof_is_no_alarm_any_more() {
+  let mut seen = looked_at(30);
+  seen.live = Live::Disputed { proven: None };
+  seen.witnesses[1].testimony = Testimony::Slot { slot: Slot::Green };
+  let mut console = Console::over(seen);
+  assert!(console.screen(120, 40).contains("WITNESSES DISAGREE"));
+  goes_on(&mut console, proven());
+  let screen = console.screen(120, 40);
+  assert!(!screen.contains("WITNESSES DISAGREE"), "{screen}");
+}
+
+#[test]
+fn what_an_interrupted_operation_said_last_counts_for_nothing() {
+  let mut console = console(reloading());
+  assert!(header(&console).contains("USERS MOVE TO"));
+  console.tell(Msg::RunnerGone {
+    id: OperationId(128),
+  });
+  assert_eq!(console.app.live(), Live::Proven { slot: Slot::Blue });
+  assert!(!header(&console).contains("USERS MOVE TO"));
+}
+
+#[test]
+fn users_who_are_put_back_move_to_where_they_were() {
+  let mut events = reloading();
+  events.push(Event::RestoreStarted {
+    why: "aborted".into(),
+  });
+  let mut console = console(events.clone());
+  // GREEN answered in between.
+  let mut seen = observation();
+  for witness in &mut seen.witnesses {
+    witness.at = before(5);
+  }
+  console.sees(seen);
+  let text = header(&console);
+  assert!(text.contains("USERS MOVE TO [B] BLUE"), "{text}");
+  events.push(Event::RestoreFinished {
+    proven: Some(Slot::Blue),
+    ledger: None,
+  });
+  goes_on(&mut console, events);
+  assert_eq!(console.app.live(), Live::Proven { slot: Slot::Blue });
+}
