@@ -13,7 +13,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use cutover::model::event::{Event, Record};
-use nix::sys::signal::Signal;
+use nix::{sys::signal::Signal, unistd::Pid};
 use portable_pty::CommandBuilder;
 
 use crate::{
@@ -21,11 +21,11 @@ use crate::{
   support::{Terminal, WIDE, console},
 };
 
-/// What is promised to whoever watches: from a record of the journal to the screen. Nine in ten are held to
-/// it: two consoles without optimization, a release and its load share the test's two cores, and one look
-/// into a container keeps them for longer than that.
+/// What is promised to whoever watches: from a record of the journal to the screen, without the time in
+/// which the console was ready and the processor served others. Two consoles without optimization, a
+/// release and its load share the test's two cores.
 const SOON: TimeDelta = TimeDelta::milliseconds(250);
-/// What every single one is held to, however busy the machine.
+/// What every single one is held to, however busy the machine; nine in ten are held to `SOON` here too.
 const LATEST: TimeDelta = TimeDelta::seconds(2);
 /// How often the machine is asked how late it is.
 const EVERY: Duration = Duration::from_millis(5);
@@ -34,8 +34,8 @@ const EVERY: Duration = Duration::from_millis(5);
 fn a_release_from_the_first_key_to_the_way_back_is_seen_step_by_step_and_loses_nothing() {
   let site = Site::up(&[]);
   let load = site.load(120, "new,post");
-  let machine = Machine::watch();
   let mut watcher = open(&site, &["ui", "--observe"]);
+  let machine = Machine::watch(watcher.pid());
   watcher.wait_text("[only watching]");
 
   let mut first = open(&site, &[]);
@@ -156,7 +156,7 @@ fn is_step(event: &Event) -> bool {
 }
 
 #[track_caller]
-fn every_step_was_seen_soon(site: &Site, watcher: &Terminal, late: &[Late]) {
+fn every_step_was_seen_soon(site: &Site, watcher: &Terminal, late: &[Sample]) {
   let mut waiting: Vec<(u32, Record, usize)> = Vec::new();
   for number in [1, 2] {
     let mut finished = 0;
@@ -196,13 +196,10 @@ fn every_step_was_seen_soon(site: &Site, watcher: &Terminal, late: &[Late]) {
   assert!(waiting.is_empty(), "never seen: {waiting:#?}");
   lags.sort_by_key(|lag| lag.took);
   println!("{}", distribution(&lags));
-  let soon = lags
-    .iter()
-    .filter(|lag| lag.took - lag.machine <= SOON)
-    .count();
-  let all_in_time = lags.iter().all(|lag| lag.took - lag.machine <= LATEST);
+  let soon = lags.iter().filter(|lag| lag.took <= SOON).count();
+  let in_time = |lag: &Lag| lag.took - lag.machine <= SOON && lag.took <= LATEST;
   assert!(
-    soon * 10 >= lags.len() * 9 && all_in_time,
+    soon * 10 >= lags.len() * 9 && lags.iter().all(in_time),
     "later than {} ms, or {} s at the most:\n{}",
     SOON.num_milliseconds(),
     LATEST.num_seconds(),
@@ -210,7 +207,7 @@ fn every_step_was_seen_soon(site: &Site, watcher: &Terminal, late: &[Late]) {
   );
 }
 
-/// How long a record took to the screen, and how late the machine woke anybody meanwhile.
+/// How long a record took to the screen, and how much of that the machine served others.
 struct Lag {
   took: TimeDelta,
   machine: TimeDelta,
@@ -234,44 +231,70 @@ fn distribution(lags: &[Lag]) -> String {
   text
 }
 
-/// At a moment a thread that only wanted to wake up was woken so much too late.
-type Late = (DateTime<Utc>, TimeDelta);
+/// What was measured at a moment.
+struct Sample {
+  at: DateTime<Utc>,
+  /// How much too late the measuring thread was woken, which has nothing else to do.
+  woken_late: TimeDelta,
+  /// For how long the console was ready to run and did not, since it was started.
+  waited: TimeDelta,
+}
 
-/// Notes how late the machine wakes a thread that has nothing else to do: that much of a delay is
-/// not the console's.
+/// Notes what the machine makes the console wait, and whoever reads what it writes: that much of a
+/// delay is not the console's.
 struct Machine {
   ends: Arc<AtomicBool>,
-  watching: JoinHandle<Vec<Late>>,
+  watching: JoinHandle<Vec<Sample>>,
 }
 
 impl Machine {
-  fn watch() -> Self {
+  fn watch(console: Pid) -> Self {
     let ends = Arc::new(AtomicBool::new(false));
     let theirs = Arc::clone(&ends);
     let watching = thread::spawn(move || {
-      let mut late = Vec::new();
+      let mut samples = Vec::new();
       while !theirs.load(Ordering::Relaxed) {
         let before = Utc::now();
         thread::park_timeout(EVERY);
-        let now = Utc::now();
-        late.push((
-          now,
-          now - before - TimeDelta::from_std(EVERY).expect("a pause"),
-        ));
+        let at = Utc::now();
+        samples.push(Sample {
+          at,
+          woken_late: at - before - TimeDelta::from_std(EVERY).expect("a pause"),
+          waited: waited(console),
+        });
       }
-      late
+      samples
     });
     Self { ends, watching }
   }
 
-  fn late(self) -> Vec<Late> {
+  fn late(self) -> Vec<Sample> {
     self.ends.store(true, Ordering::Relaxed);
     self.watching.join().expect("the watch ends")
   }
 }
 
-fn late_between(late: &[Late], from: DateTime<Utc>, to: DateTime<Utc>) -> TimeDelta {
-  let meanwhile = late.iter().filter(|(at, _)| (from..=to).contains(at));
-  let worst = meanwhile.map(|(_, late)| *late).max();
-  worst.unwrap_or_default().max(TimeDelta::zero())
+/// The kernel's own account of the thread that does everything (`/proc/PID/schedstat`: ran, waited,
+/// slices).
+fn waited(console: Pid) -> TimeDelta {
+  let account = std::fs::read_to_string(format!("/proc/{console}/schedstat")).unwrap_or_default();
+  let nanos = account
+    .split(' ')
+    .nth(1)
+    .and_then(|nanos| nanos.parse().ok());
+  TimeDelta::nanoseconds(nanos.unwrap_or_default())
+}
+
+fn late_between(samples: &[Sample], from: DateTime<Utc>, to: DateTime<Utc>) -> TimeDelta {
+  let meanwhile = || samples.iter().filter(|one| (from..=to).contains(&one.at));
+  let woken_late = meanwhile().map(|one| one.woken_late).max();
+  let waited = meanwhile()
+    .next()
+    .zip(meanwhile().last())
+    .map(|(first, last)| last.waited - first.waited);
+  [woken_late, waited]
+    .into_iter()
+    .flatten()
+    .map(|late| late.max(TimeDelta::zero()))
+    .sum()
 }
