@@ -6,6 +6,7 @@ pub mod answer;
 pub mod args;
 pub mod commands;
 pub mod exit;
+mod interrupts;
 pub mod manual;
 pub mod output;
 pub mod prompt;

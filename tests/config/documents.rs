@@ -1,12 +1,11 @@
 //! What the documents tell people to type, given to the program's own parser; and where their links
-//! lead. What needs a real site is typed for real by `tests/stack`.
-
-use std::{
-  fs,
-  path::{Path, PathBuf},
-};
+//! lead. Each is typed for real by `tests/pty/documents.rs`.
 
 use cutover::{cli::args, model::operation::Outcome};
+
+use std::path::Path;
+
+use crate::pages::{pages, read, root};
 
 /// Words that stand for something of the reader's, and one that may stand there.
 const STAND_FOR: [(&str, &str); 12] = [
@@ -23,82 +22,6 @@ const STAND_FOR: [(&str, &str); 12] = [
   ("SHELL", "bash"),
   ("ID", "1a2b"),
 ];
-
-fn root() -> &'static Path {
-  Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn pages() -> Vec<(PathBuf, String)> {
-  let mut found = vec![root().join("README.md")];
-  let mut folders = vec![root().join("docs")];
-  while let Some(folder) = folders.pop() {
-    for entry in fs::read_dir(&folder).expect("a folder") {
-      let path = entry.expect("an entry").path();
-      if path.is_dir() {
-        folders.push(path);
-      } else if path.extension().is_some_and(|ends| ends == "md") {
-        found.push(path);
-      }
-    }
-  }
-  assert!(found.len() > 8, "{found:?}");
-  let read = |path: PathBuf| {
-    let text = fs::read_to_string(&path).expect("a page");
-    (path, text)
-  };
-  found.into_iter().map(read).collect()
-}
-
-#[derive(Default)]
-struct Page {
-  /// Lines of the blocks a shell would run.
-  shell: Vec<(usize, String)>,
-  /// What stands between backticks in the prose.
-  spans: Vec<(usize, String)>,
-  links: Vec<(usize, String)>,
-}
-
-fn read(text: &str) -> Page {
-  let mut page = Page::default();
-  let mut block: Option<&str> = None;
-  // A span between backticks may go on in the next line of its paragraph.
-  let mut open: Option<(usize, String)> = None;
-  for (number, line) in (1..).zip(text.lines()) {
-    if let Some(language) = line.trim_start().strip_prefix("```") {
-      block = block.is_none().then_some(language);
-      continue;
-    }
-    match block {
-      Some("sh") => page.shell.push((number, line.to_owned())),
-      Some("text" | "toml" | "json" | "nginx" | "yaml") => {}
-      Some(other) => panic!("line {number}: a block of '{other}' is not known to this test"),
-      None => {
-        if line.trim().is_empty() {
-          open = None;
-        }
-        for (index, part) in line.split('`').enumerate() {
-          open = match (index, open.take()) {
-            (0, Some((at, text))) => Some((at, text + " " + part)),
-            (0, None) => None,
-            (_, Some(span)) => {
-              page.spans.push(span);
-              None
-            }
-            (_, None) => Some((number, part.to_owned())),
-          };
-        }
-        let links = line
-          .split("](")
-          .skip(1)
-          .filter_map(|rest| rest.split(')').next());
-        page
-          .links
-          .extend(links.map(|link| (number, link.to_owned())));
-      }
-    }
-  }
-  page
-}
 
 /// The simple commands of one line: split where a shell would, comments left out.
 fn commands(line: &str) -> Vec<Vec<String>> {

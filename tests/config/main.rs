@@ -15,6 +15,8 @@ mod faults;
 mod files;
 mod hostile;
 mod packages;
+#[path = "../support/pages.rs"]
+mod pages;
 mod sites;
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};

@@ -290,7 +290,7 @@ fn late_between(samples: &[Sample], from: DateTime<Utc>, to: DateTime<Utc>) -> T
   let woken_late = meanwhile().map(|one| one.woken_late).max();
   let waited = meanwhile()
     .next()
-    .zip(meanwhile().last())
+    .zip(meanwhile().next_back())
     .map(|(first, last)| last.waited - first.waited);
   [woken_late, waited]
     .into_iter()

@@ -14,9 +14,16 @@
 
 mod bytes;
 mod demo;
+mod documents;
 mod gone;
 mod journey;
 mod looks;
+#[allow(
+  dead_code,
+  reason = "the links are looked at by the tests of the configuration"
+)]
+#[path = "../support/pages.rs"]
+mod pages;
 mod restored;
 #[allow(dead_code, reason = "shared with the stack tests, which use all of it")]
 #[path = "../stack/support.rs"]

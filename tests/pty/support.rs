@@ -39,6 +39,7 @@ pub(crate) struct Terminal {
   name: PathBuf,
   shared: Shared,
   before: Termios,
+  patience: Duration,
 }
 
 impl Terminal {
@@ -72,6 +73,7 @@ impl Terminal {
       name,
       shared,
       before,
+      patience: LIMIT,
     }
   }
 
@@ -162,9 +164,15 @@ impl Terminal {
     kill(self.pid(), signal).expect("the program is there");
   }
 
+  /// Its facts may come as late as this; others must come within `LIMIT`.
+  pub(crate) fn patient(mut self, patience: Duration) -> Self {
+    self.patience = patience;
+    self
+  }
+
   #[track_caller]
   pub(crate) fn ended(&mut self) -> ExitStatus {
-    let end = Instant::now() + LIMIT;
+    let end = Instant::now() + self.patience;
     loop {
       if let Some(status) = self.child.try_wait().expect("a child of ours") {
         return status;

@@ -12,7 +12,10 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{Desk, Trouble, Verdict};
 use crate::{
-  cli::prompt::{self, Answer as Typed},
+  cli::{
+    interrupts::Interrupts,
+    prompt::{self, Answer as Typed},
+  },
   engine::{
     confirm::Question,
     ports::{Attachment, Follow, Message},
@@ -89,6 +92,7 @@ async fn follow(desk: &mut Desk, id: OperationId, role: Role) -> Verdict {
   let mut interrupted: Option<Instant> = None;
   let mut heartbeat = tokio::time::interval(Duration::from_secs(15));
   heartbeat.reset();
+  let mut interrupts = Interrupts::listen();
   loop {
     let give_up = interrupted.map(|at| at + SECOND_INTERRUPT).or(patience);
     tokio::select! {
@@ -109,8 +113,8 @@ async fn follow(desk: &mut Desk, id: OperationId, role: Role) -> Verdict {
         }
         Follow::RunnerGone => return Err(gone(desk, id)),
       },
-      result = tokio::signal::ctrl_c() => {
-        if result.is_err() || interrupted.is_some() {
+      () = interrupts.next() => {
+        if interrupted.is_some() {
           say(desk, Tone::Warn, "asking it to stop at the next safe point");
           let message = Message::Abort { actor: desk.operations.actor() };
           deliver(desk, &mut *attachment, &message).await;

@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream::SelectAll};
 
 use super::{Desk, Trouble, Verdict};
 use crate::{
-  cli::args::Logs,
+  cli::{args::Logs, interrupts::Interrupts},
   model::{Slot, container::Container, operation::Outcome},
   render::page::{Page, Tone},
 };
@@ -85,9 +85,10 @@ async fn follow(desk: &mut Desk, logs: &Logs, sources: Vec<(String, Container)>)
     });
     batches.push(Box::pin(stream.map(move |batch| (prefix.clone(), batch))));
   }
+  let mut interrupts = Interrupts::listen();
   loop {
     tokio::select! {
-      _ = tokio::signal::ctrl_c() => return Ok(Outcome::Done),
+      () = interrupts.next() => return Ok(Outcome::Done),
       batch = batches.next() => {
         let Some((prefix, batch)) = batch else {
           return Ok(Outcome::Done);

@@ -7,10 +7,11 @@ use crate::{
   cli::{
     args::{Migrate, Smoke, Status},
     exit,
+    interrupts::Interrupts,
   },
   config::RunIn,
   engine::{self, health},
-  model::{Slot, health::Pass, operation::Outcome},
+  model::{Slot, health::Pass, observation::Observation, operation::Outcome},
   render::{
     self,
     page::{Page, Tone},
@@ -22,32 +23,42 @@ const STALE: Duration = Duration::from_secs(15);
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 
 pub(super) async fn status(desk: &mut Desk, status: Option<&Status>) -> Verdict {
-  loop {
-    let seen = engine::observe(&desk.world).await;
-    if desk.globals.json {
-      desk.out.json(&seen)?;
-    } else {
-      let view = render::status::View {
-        now: desk.world.clock.now(),
-        stale: STALE,
-        detail: desk.detail(),
-        typing: desk.typing(),
-      };
-      let page = render::status::page(&seen, &view);
-      desk.out.data(&page)?;
-    }
-    if !status.is_some_and(|status| status.watch) {
-      return Ok(if status.is_some_and(|status| status.check) {
-        exit::of_status(&seen)
-      } else {
-        Outcome::Done
-      });
-    }
-    tokio::select! {
-      _ = tokio::signal::ctrl_c() => return Ok(Outcome::Done),
-      () = tokio::time::sleep(BETWEEN_LOOKS) => {}
-    }
+  if status.is_some_and(|status| status.watch) {
+    let mut interrupts = Interrupts::listen();
+    return tokio::select! {
+      () = interrupts.next() => Ok(Outcome::Done),
+      ended = watched(desk) => ended,
+    };
   }
+  let seen = looked(desk).await?;
+  Ok(if status.is_some_and(|status| status.check) {
+    exit::of_status(&seen)
+  } else {
+    Outcome::Done
+  })
+}
+
+async fn watched(desk: &mut Desk) -> Verdict {
+  loop {
+    looked(desk).await?;
+    tokio::time::sleep(BETWEEN_LOOKS).await;
+  }
+}
+
+async fn looked(desk: &mut Desk) -> Result<Observation, Trouble> {
+  let seen = engine::observe(&desk.world).await;
+  if desk.globals.json {
+    desk.out.json(&seen)?;
+  } else {
+    let view = render::status::View {
+      now: desk.world.clock.now(),
+      stale: STALE,
+      detail: desk.detail(),
+      typing: desk.typing(),
+    };
+    desk.out.data(&render::status::page(&seen, &view))?;
+  }
+  Ok(seen)
 }
 
 pub(super) async fn health(desk: &mut Desk, slot: Option<Slot>) -> Verdict {

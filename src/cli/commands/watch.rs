@@ -13,7 +13,10 @@ pub(crate) use self::tally::{Figures, Line};
 use self::{tally::Tally, tell::tell};
 use super::{Desk, Trouble, Verdict as Ended, change};
 use crate::{
-  cli::args::{self, DryRun},
+  cli::{
+    args::{self, DryRun},
+    interrupts::Interrupts,
+  },
   engine::{
     self, Intent,
     intent::{self, Force},
@@ -107,10 +110,11 @@ impl Watch {
     let patience = desk.globals.timeout.map(|timeout| Instant::now() + timeout);
     let mut heartbeat = interval(HEARTBEAT);
     heartbeat.reset();
+    let mut interrupts = Interrupts::listen();
     loop {
       tokio::select! {
         biased;
-        _ = tokio::signal::ctrl_c() => {
+        () = interrupts.next() => {
           tell(desk, Tone::Strong, &format!("nobody watches {} from here any more", self.moved.to.shout()));
           return Ok(Outcome::Cancelled);
         }

@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{LIMIT, Terminal, number, settings, wait_until};
+use super::{Terminal, number, settings, wait_until};
 
 pub(super) struct Seen {
   pub(super) parser: vt100::Parser,
@@ -74,7 +74,7 @@ impl Terminal {
   /// Waits for a fact on the screen.
   #[track_caller]
   pub(crate) fn wait(&self, what: &str, mut fact: impl FnMut(&vt100::Screen) -> bool) {
-    let end = Instant::now() + LIMIT;
+    let end = Instant::now() + self.patience;
     let mut seen = self.shared.lock();
     while !fact(seen.parser.screen()) {
       let left = end.saturating_duration_since(Instant::now());
