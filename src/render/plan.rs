@@ -64,7 +64,7 @@ pub fn dry_run(plan: &Plan) -> Page {
   let mut page = Page::default();
   let title = format!("PLAN  {}  (dry run: nothing was changed)", sentence(plan));
   page.push(Tone::Strong, title);
-  facts(&mut page, plan);
+  facts(&mut page, plan, asks_first(plan));
   page.plain(format!("  confirm  {}", confirm(plan)));
   remarks(&mut page, plan);
   page.gap();
@@ -103,7 +103,7 @@ pub fn question(plan: &Plan, more: &str) -> Page {
     tone,
     format!("{}?  {heading}", capitalized(&sentence(plan))),
   );
-  facts(&mut page, plan);
+  facts(&mut page, plan, asks_first(plan));
   remarks(&mut page, plan);
   page.plain(format!(
     "  does     {} (all of them: {more})",
@@ -143,21 +143,22 @@ pub fn refused(refusal: &Refusal) -> Page {
   page
 }
 
-/// Which site, and which users move from where to where.
-pub fn facts_of(plan: &Plan) -> Page {
+/// Which site, and which users move from where to where once the question of its gate is answered.
+pub fn facts_at_gate(plan: &Plan) -> Page {
   let mut page = Page::default();
-  facts(&mut page, plan);
+  facts(&mut page, plan, None);
   page
 }
 
-fn facts(page: &mut Page, plan: &Plan) {
+/// `asks_first` is the step that asks before anybody moves.
+fn facts(page: &mut Page, plan: &Plan, asks_first: Option<usize>) {
   page.plain(format!("  site     {}", Shown::line(&plan.site)));
   if let Some(from) = plan.from {
     let from = slot_at(from, plan.from_version.as_ref());
     page.plain(match plan.target.filter(|_| moves(plan)) {
       Some(to) => {
         let to = slot_at(to, plan.version.as_ref());
-        match asks_first(plan) {
+        match asks_first {
           Some(step) => {
             format!("  users    stay on {from}; step {step} asks before they move to {to}")
           }

@@ -161,17 +161,15 @@ fn levels(page: &mut Page, report: &crate::model::health::HealthReport, view: &V
 
 pub fn tested(state: &EnvironmentState, view: &View) -> (Tone, String) {
   let Some(evidence) = &state.evidence else {
-    return (
-      Tone::Plain,
-      "no: nothing that runs here was tested".to_owned(),
-    );
+    return (Tone::Plain, "nothing that runs here".to_owned());
   };
   let what = smoke(evidence);
-  let when = format!("{}, by {}", ago(evidence.at, view.now), evidence.operation);
+  let when = ago(evidence.at, view.now);
+  let by = evidence.operation;
   match &state.evidence_void {
-    Some(why) => (Tone::Warn, format!("VOID: {why} (was {what}, {when})")),
-    None if evidence.smoke_skipped.is_some() => (Tone::Warn, format!("{what}, {when}")),
-    None => (Tone::Plain, format!("{what}, {when}")),
+    Some(why) => (Tone::Warn, format!("VOID: {why} ({when}: {what}, by {by})")),
+    None if evidence.smoke_skipped.is_some() => (Tone::Warn, format!("{when}: {what}, by {by}")),
+    None => (Tone::Plain, format!("{when}: {what}, by {by}")),
   }
 }
 
@@ -184,5 +182,5 @@ fn smoke(evidence: &Evidence) -> String {
   }
   let passed = evidence.smoke.iter().filter(|result| result.passed).count();
   let all = count(evidence.smoke.len() as u64, "smoke test");
-  format!("health ok, {passed} of {all} passed")
+  format!("{passed} of {all} passed, health ok")
 }

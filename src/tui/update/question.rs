@@ -28,7 +28,7 @@ pub(super) fn gate(app: &mut App) -> Vec<Effect> {
   let plan = &watched.order.plan;
   let mut page = Page::default();
   page.push(Tone::Strong, format!("{}", gate.question));
-  page.append(render::plan::facts_of(plan));
+  page.append(render::plan::facts_at_gate(plan));
   for line in &open.evidence {
     page.wrapped(Tone::Plain, &format!("  [ok] {line}"), 7);
   }

@@ -197,12 +197,8 @@ pub(super) fn story(watched: &Watched, app: &App) -> Page {
       for (_, text) in said.iter().skip(said.len().saturating_sub(3)) {
         page.faint(format!("        {text}"));
       }
-      if let Some((gate, open)) = watched.gate().filter(|(_, open)| open.index == index) {
-        page.wrapped(
-          Tone::Warn,
-          &format!("        {}   S: yes, typed   A: stop here", gate.question),
-          8,
-        );
+      if let Some((_, open)) = watched.gate().filter(|(_, open)| open.index == index) {
+        page.push(Tone::Warn, "        S: yes, typed   A: stop here");
         for line in &open.evidence {
           page.wrapped(Tone::Plain, &format!("        {line}"), 10);
         }

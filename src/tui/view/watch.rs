@@ -29,6 +29,9 @@ use crate::{
   tui::state::{app::App, panel::Panel, watch::ByItself},
 };
 
+/// Columns that rate, errors and three percentiles take.
+const ALL_PERCENTS: usize = 58;
+
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
   let watched = app
     .watch
@@ -238,7 +241,8 @@ fn slots(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
     let mut pen = Pen::row(buffer, area, row, theme);
     pen.put(Role::Text, " ").put(Role::Slot(slot), &badge(slot));
     row += 1;
-    for line in [line(app, slot), spark(app, slot, theme)] {
+    let room = usize::from(area.width.saturating_sub(1));
+    for line in [line(app, slot, room), spark(app, slot, theme)] {
       let mut pen = Pen::row(buffer, area, row, theme);
       pen.put(Role::Text, " ");
       for (role, text) in &line {
@@ -251,9 +255,9 @@ fn slots(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
   Pen::row(buffer, area, row, theme).put(Role::Faint, &over);
 }
 
-/// `41.0/s  err 0.2 %  p50 38 ms  p95 180 ms  p99 410 ms` of the last five minutes; nothing where
-/// nothing came.
-pub(super) fn line(app: &App, slot: Slot) -> Vec<(Role, String)> {
+/// `41.0/s  err 0.2 %  p50 38 ms  p95 180 ms  p99 410 ms` of the last five minutes, in less than `room`
+/// columns only `p95`; nothing where nothing came.
+pub(super) fn line(app: &App, slot: Slot, room: usize) -> Vec<(Role, String)> {
   let window: &Window = &app.requests[slot];
   let now = app.now.wall;
   let (count, failed) = window.totals(now);
@@ -276,7 +280,12 @@ pub(super) fn line(app: &App, slot: Slot) -> Vec<(Role, String)> {
       format!("err {:.1} %  ", failing * 100.0),
     ),
   ];
-  for percent in [50, 95, 99] {
+  let percents: &[u8] = if room < ALL_PERCENTS {
+    &[95]
+  } else {
+    &[50, 95, 99]
+  };
+  for &percent in percents {
     if let Some(time) = window.percentile(now, percent) {
       let most = limits.p95.filter(|_| percent == 95);
       let above = most.is_some_and(|most| Duration::from_millis(u64::from(time)) > most);
