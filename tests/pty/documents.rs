@@ -5,6 +5,7 @@ use std::{
   collections::BTreeSet,
   fs,
   os::unix::fs::{PermissionsExt, symlink},
+  path::PathBuf,
   process::{Child, Command, Stdio},
   time::Duration,
 };
@@ -12,7 +13,7 @@ use std::{
 use portable_pty::CommandBuilder;
 
 use crate::{
-  pages::{pages, read},
+  pages::{pages, read, root},
   site::{Site, run, wait_until},
   support::{Terminal, WIDE, plain},
 };
@@ -21,7 +22,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(25);
 
 /// What is not typed here, and why.
-const ELSEWHERE: [(&str, &str); 10] = [
+const ELSEWHERE: [(&str, &str); 11] = [
   (
     "cargo build --release",
     "minutes; CI builds all of it without",
@@ -38,11 +39,14 @@ const ELSEWHERE: [(&str, &str); 10] = [
   ("tests/site/up", "every site here comes from it"),
   ("tests/site/down", "and every one is taken down by it"),
   ("tests/run", "is running"),
+  ("cutover demo --headless", "tests/pty/demo.rs types it"),
 ];
 
 /// Somebody who reads the documents on a machine with this site.
 struct Reader {
   site: Site,
+  /// Where they stand: the site's, at first.
+  folder: PathBuf,
   /// The programs they type, by name.
   path: tempfile::TempDir,
   left: BTreeSet<String>,
@@ -73,6 +77,7 @@ impl Reader {
     );
     let demo = path.path().join("demo").display().to_string();
     Self {
+      folder: site.dir.clone(),
       site,
       path,
       left: commands(),
@@ -110,7 +115,7 @@ impl Reader {
     let mut command = CommandBuilder::new("/bin/sh");
     plain(&mut command);
     command.args(["-c", &format!("exec {here}")]);
-    command.cwd(&self.site.dir);
+    command.cwd(&self.folder);
     let path = command.get_env("PATH").expect("a path").to_owned();
     let path = format!("{}:{}", self.path.path().display(), path.to_string_lossy());
     command.env("PATH", path);
@@ -206,6 +211,7 @@ fn every_command_of_the_documents_does_what_its_page_says() {
   what_is_put_away(&mut reader);
   what_somebody_else_began(&mut reader);
   what_was_interrupted(&mut reader);
+  a_site_that_is_not_driven(&mut reader);
   a_demo(&mut reader);
   assert!(reader.left.is_empty(), "nobody typed {:#?}", reader.left);
 }
@@ -360,10 +366,16 @@ fn what_was_interrupted(reader: &mut Reader) {
   assert_eq!(reader.site.proven(), "green");
 }
 
+fn a_site_that_is_not_driven(reader: &mut Reader) {
+  reader.folder = root().join("tests/fixtures/kubernetes/site");
+  reader.types("cutover init").ends(3);
+  reader.folder = root().join("tests/fixtures/doctor/vcci");
+  reader.types("cutover doctor --scripts scripts").ends(8);
+}
+
 fn a_demo(reader: &mut Reader) {
   let demo = reader.types("cargo run --release -- demo");
   demo.shows("LIVE [B] BLUE 1.0.0", "q").ends(0);
-  reader.all_is_well(&["cutover demo --headless"]);
   let demo = reader.types("cutover demo --dir /tmp/my-demo");
   demo.terminal.wait_text("LIVE [B] BLUE 1.0.0");
   reader.all_is_well(&[

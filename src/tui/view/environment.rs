@@ -3,7 +3,7 @@
 //! ```text
 //! ╔═1 [B] BLUE  LIVE  1.9.3 ═══════════════ users are here ═╗
 //! ║ health  1 ok  2 ok  3 ok  4 ok  5 ok             41 ms  ║
-//! ║ tested  6d ago: 4 of 4 smoke tests passed, health ok   ║
+//! ║ tested  6d ago: 4 of 4 smoke tests passed, health ok    ║
 //! ║ users   41.0/s  err 0.2 %  p50 38 ms  p95 180 ms        ║
 //! ║ SERVICE    STATE    HEALTH    CPU  MEM   RST  UP        ║
 //! ║ api        running  healthy   12%  410M    0  6d04h     ║
