@@ -27,6 +27,6 @@ pub mod watch;
 pub mod world;
 
 pub use intent::Intent;
-pub use observe::observe;
+pub use observe::{observe, settled};
 pub use preempt::preempt;
 pub use world::World;

@@ -15,7 +15,9 @@ pub(super) use parts::{
   Parts, Proof, Remembered, SlotPart, containers, health, proof, router, runtime, shared,
 };
 
-use super::world::World;
+use tokio::time::{Instant, sleep};
+
+use super::{observer::pace, world::World};
 use crate::model::{
   BySlot, Known, Slot,
   observation::Observation,
@@ -46,6 +48,22 @@ pub async fn observe(world: &World) -> Observation {
     remembered: Remembered::read(world, None),
   };
   parts.observation(world)
+}
+
+/// The same for somebody who is told only once: while an operation moves users, and where it has while this
+/// looked, what is seen contradicts itself. That is no disagreement, and over in a moment.
+pub async fn settled(world: &World) -> Observation {
+  let end = Instant::now() + pace::DOUBT_OPERATION;
+  let recorded = || world.ledger.live_record().ok().flatten();
+  loop {
+    let before = recorded();
+    let seen = observe(world).await;
+    let moves = seen.operation.as_ref().is_some_and(|it| it.moves_users);
+    if (!moves && seen.record == before) || Instant::now() >= end {
+      return seen;
+    }
+    sleep(pace::SETTLE).await;
+  }
 }
 
 /// The managed file's facts, when the proxy could be looked at and has it.

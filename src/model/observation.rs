@@ -71,6 +71,8 @@ pub struct OperationState {
   /// The step it is at: `6/9 wait until GREEN is healthy`.
   pub step: Option<Shown>,
   pub waiting_for: Option<Shown>,
+  /// It has begun to move users and has not yet recorded where they are: until then witnesses differ.
+  pub moves_users: bool,
   pub phase: Phase,
 }
 

@@ -1,5 +1,7 @@
 //! One look at the site: unknown stays unknown, contradictions are said, readiness is measured.
 
+use std::{sync::Arc, time::Duration};
+
 use cutover::{
   engine::intent::{Force, WhenReady},
   model::{
@@ -29,6 +31,45 @@ async fn a_quiet_site_is_proven_live_with_nothing_to_report() {
   assert_eq!(observation.readiness.warmth, Warmth::None);
   assert!(!observation.readiness.why_not.is_empty());
   assert_eq!(observation.operation, None);
+}
+
+/// Looks again and again while users are moved to GREEN: how many looks contradicted themselves.
+async fn disagreements(site: &Arc<FakeSite>, settled: bool) -> usize {
+  let world = site.world();
+  let to_green = switch(Slot::Green);
+  let moving = site.operate(&to_green);
+  tokio::pin!(moving);
+  let mut found = 0;
+  loop {
+    let look = async {
+      tokio::time::sleep(Duration::from_millis(7)).await;
+      if settled {
+        cutover::engine::settled(&world).await
+      } else {
+        cutover::engine::observe(&world).await
+      }
+    };
+    tokio::select! {
+      (_, verdict) = &mut moving => {
+        assert_eq!(verdict.live, Some(Slot::Green), "{}", verdict.summary);
+        return found;
+      }
+      seen = look => {
+        let disputed = matches!(seen.live, Live::Disputed { .. });
+        found += usize::from(disputed || !seen.drift.is_empty());
+      }
+    }
+  }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_looks_once_while_users_are_moved_is_told_when_they_have_been() {
+  for (settled, contradicts) in [(false, true), (true, false)] {
+    let site = FakeSite::new(SiteBuilder::new().build());
+    site.operate(&deploy("1.1", WhenReady::Stop)).await;
+    let found = disagreements(&site, settled).await;
+    assert_eq!(found > 0, contradicts, "{found} with settled: {settled}");
+  }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,25 +1,19 @@
 //! Every command block of README and docs, typed at a terminal on a real site as its reader would, in a
 //! state of the site that the page speaks of. A command that nobody types here fails the test.
 
+mod reader;
+
 use std::{
   collections::BTreeSet,
   fs,
-  os::unix::fs::{PermissionsExt, symlink},
-  path::PathBuf,
   process::{Child, Command, Stdio},
-  time::Duration,
 };
-
-use portable_pty::CommandBuilder;
 
 use crate::{
   pages::{pages, read, root},
   site::{Site, run, wait_until},
-  support::{Terminal, WIDE, plain},
 };
-
-/// The longest an operation takes until it ends or asks.
-const PATIENCE: Duration = Duration::from_secs(25);
+use reader::{PATIENCE, Reader};
 
 /// What is not typed here, and why.
 const ELSEWHERE: [(&str, &str); 11] = [
@@ -41,143 +35,6 @@ const ELSEWHERE: [(&str, &str); 11] = [
   ("tests/run", "is running"),
   ("cutover demo --headless", "tests/pty/demo.rs types it"),
 ];
-
-/// Somebody who reads the documents on a machine with this site.
-struct Reader {
-  site: Site,
-  /// Where they stand: the site's, at first.
-  folder: PathBuf,
-  /// The programs they type, by name.
-  path: tempfile::TempDir,
-  left: BTreeSet<String>,
-  /// What the documents say, and what stands for it here.
-  instead: Vec<(String, String)>,
-}
-
-/// A command that was typed.
-struct Typed {
-  terminal: Terminal,
-  line: String,
-}
-
-impl Reader {
-  fn new() -> Self {
-    let site = Site::up(&[]);
-    let path = tempfile::tempdir().expect("a folder");
-    symlink(env!("CARGO_BIN_EXE_cutover"), path.path().join("cutover")).expect("the program");
-    script(
-      &path,
-      "ssh",
-      "[ \"$1 $2\" = '-t vm' ] && shift 2 && exec \"$@\"",
-    );
-    script(
-      &path,
-      "cargo",
-      "[ \"$1 $2 $3\" = 'run --release --' ] && shift 3 && exec cutover \"$@\"",
-    );
-    let demo = path.path().join("demo").display().to_string();
-    Self {
-      folder: site.dir.clone(),
-      site,
-      path,
-      left: commands(),
-      instead: [
-        ("1.4.2", "1.1.0"),
-        ("2.1.0", "1.1.0"),
-        ("1.4.1", "1.0.0"),
-        ("2.0.3", "1.0.0"),
-        ("show 128", "show 1"),
-        ("'log in'", "'the front page loads'"),
-        ("'PHRASE'", "'blue is broken'"),
-        ("/tmp/my-demo", &demo),
-      ]
-      .map(|(said, here)| (said.to_owned(), here.to_owned()))
-      .into(),
-    }
-  }
-
-  /// `line` stands in a document; typed where the site is.
-  #[track_caller]
-  fn types(&mut self, line: &str) -> Typed {
-    assert!(
-      self.left.remove(line),
-      "no document says {line:?}, or not twice"
-    );
-    self.again(line)
-  }
-
-  /// Typed once more, or not from a document.
-  fn again(&self, line: &str) -> Typed {
-    let mut here = line.to_owned();
-    for (said, instead) in &self.instead {
-      here = here.replace(said, instead);
-    }
-    let mut command = CommandBuilder::new("/bin/sh");
-    plain(&mut command);
-    command.args(["-c", &format!("exec {here}")]);
-    command.cwd(&self.folder);
-    let path = command.get_env("PATH").expect("a path").to_owned();
-    let path = format!("{}:{}", self.path.path().display(), path.to_string_lossy());
-    command.env("PATH", path);
-    Typed {
-      terminal: Terminal::start(command, WIDE).patient(PATIENCE),
-      line: here,
-    }
-  }
-
-  #[track_caller]
-  fn all_is_well(&mut self, lines: &[&str]) {
-    for line in lines {
-      self.types(line).ends(0);
-    }
-  }
-
-  /// Users on GREEN again, not by a document.
-  #[track_caller]
-  fn users_to_green(&self) {
-    self.again("cutover switch green --yes").ends(0);
-  }
-}
-
-impl Typed {
-  /// Answers once the last line asks for this and nothing stands there yet.
-  #[track_caller]
-  fn asked(mut self, label: &str, keys: &str) -> Self {
-    self.terminal.wait(label, |screen| {
-      let text = screen.contents();
-      let last = text.lines().rfind(|line| !line.trim().is_empty());
-      last.is_some_and(|line| line.starts_with(label) && line.trim_end().ends_with([':', '.']))
-    });
-    self.terminal.answer(keys);
-    self
-  }
-
-  /// Waits for this on the screen and presses a key that is no answer.
-  #[track_caller]
-  fn shows(mut self, text: &str, then: &str) -> Self {
-    self.terminal.wait_text(text);
-    self.terminal.keys(then);
-    self
-  }
-
-  #[track_caller]
-  fn ends(mut self, code: u32) {
-    let ended = self.terminal.ended();
-    assert_eq!(
-      ended.exit_code(),
-      code,
-      "{}\n{}",
-      self.line,
-      String::from_utf8_lossy(&self.terminal.raw())
-    );
-  }
-}
-
-fn script(folder: &tempfile::TempDir, name: &str, text: &str) {
-  let file = folder.path().join(name);
-  fs::write(&file, format!("#!/bin/sh\n{text}\n")).expect("a script");
-  fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("its mode");
-}
 
 /// What the blocks tell to type, without the comments beside it.
 fn commands() -> BTreeSet<String> {
@@ -203,7 +60,7 @@ fn commands() -> BTreeSet<String> {
 
 #[test]
 fn every_command_of_the_documents_does_what_its_page_says() {
-  let mut reader = Reader::new();
+  let mut reader = Reader::of(commands());
   a_site_that_nobody_touched(&mut reader);
   the_first_release(&mut reader);
   a_standby_and_its_tests(&mut reader);

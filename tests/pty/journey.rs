@@ -1,24 +1,16 @@
 //! A release from the first key to the way back, on a real site under load: one console drives it,
 //! is killed on the way and replaced, and a second one that only watches sees every step.
 
-use std::{
-  fmt::Write,
-  sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-  },
-  thread::{self, JoinHandle},
-  time::Duration,
-};
+use std::{fmt::Write, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use cutover::model::event::{Event, Record};
-use nix::{sys::signal::Signal, unistd::Pid};
+use nix::sys::signal::Signal;
 use portable_pty::CommandBuilder;
 
 use crate::{
   site::{Site, lost},
-  support::{Terminal, WIDE, console},
+  support::{Account, Machine, Terminal, WIDE, console},
 };
 
 /// What is promised to whoever watches: from a record of the journal to the screen, without the time in
@@ -27,8 +19,6 @@ use crate::{
 const SOON: TimeDelta = TimeDelta::milliseconds(250);
 /// What every single one is held to, however busy the machine; nine in ten are held to `SOON` here too.
 const LATEST: TimeDelta = TimeDelta::seconds(2);
-/// How often the machine is asked how late it is.
-const EVERY: Duration = Duration::from_millis(5);
 
 #[test]
 fn a_release_from_the_first_key_to_the_way_back_is_seen_step_by_step_and_loses_nothing() {
@@ -69,7 +59,7 @@ fn a_release_from_the_first_key_to_the_way_back_is_seen_step_by_step_and_loses_n
   watcher.keys("q");
   watcher.ended();
   watcher.wait_restored();
-  every_step_was_seen_soon(&site, &watcher, &machine.late());
+  every_step_was_seen_soon(&site, &watcher, &machine.ends());
 }
 
 fn open(site: &Site, words: &[&str]) -> Terminal {
@@ -156,7 +146,7 @@ fn is_step(event: &Event) -> bool {
 }
 
 #[track_caller]
-fn every_step_was_seen_soon(site: &Site, watcher: &Terminal, late: &[Sample]) {
+fn every_step_was_seen_soon(site: &Site, watcher: &Terminal, machine: &Account) {
   let mut waiting: Vec<(u32, Record, usize)> = Vec::new();
   for number in [1, 2] {
     let mut finished = 0;
@@ -186,7 +176,7 @@ fn every_step_was_seen_soon(site: &Site, watcher: &Terminal, late: &[Sample]) {
       if seen {
         lags.push(Lag {
           took: at - record.at,
-          machine: late_between(late, record.at, at),
+          machine: machine.waited(record.at, at),
           what: format!("#{number} {:?}", record.event),
         });
       }
@@ -229,72 +219,4 @@ fn distribution(lags: &[Lag]) -> String {
     let _ = writeln!(text, "{took:>6} ms  (machine late by {machine} ms)  {what}");
   }
   text
-}
-
-/// What was measured at a moment.
-struct Sample {
-  at: DateTime<Utc>,
-  /// How much too late the measuring thread was woken, which has nothing else to do.
-  woken_late: TimeDelta,
-  /// For how long the console was ready to run and did not, since it was started.
-  waited: TimeDelta,
-}
-
-/// Notes what the machine makes the console wait, and whoever reads what it writes: that much of a
-/// delay is not the console's.
-struct Machine {
-  ends: Arc<AtomicBool>,
-  watching: JoinHandle<Vec<Sample>>,
-}
-
-impl Machine {
-  fn watch(console: Pid) -> Self {
-    let ends = Arc::new(AtomicBool::new(false));
-    let theirs = Arc::clone(&ends);
-    let watching = thread::spawn(move || {
-      let mut samples = Vec::new();
-      while !theirs.load(Ordering::Relaxed) {
-        let before = Utc::now();
-        thread::park_timeout(EVERY);
-        let at = Utc::now();
-        samples.push(Sample {
-          at,
-          woken_late: at - before - TimeDelta::from_std(EVERY).expect("a pause"),
-          waited: waited(console),
-        });
-      }
-      samples
-    });
-    Self { ends, watching }
-  }
-
-  fn late(self) -> Vec<Sample> {
-    self.ends.store(true, Ordering::Relaxed);
-    self.watching.join().expect("the watch ends")
-  }
-}
-
-/// The kernel's own account of the thread that does everything (`/proc/PID/schedstat`: ran, waited,
-/// slices).
-fn waited(console: Pid) -> TimeDelta {
-  let account = std::fs::read_to_string(format!("/proc/{console}/schedstat")).unwrap_or_default();
-  let nanos = account
-    .split(' ')
-    .nth(1)
-    .and_then(|nanos| nanos.parse().ok());
-  TimeDelta::nanoseconds(nanos.unwrap_or_default())
-}
-
-fn late_between(samples: &[Sample], from: DateTime<Utc>, to: DateTime<Utc>) -> TimeDelta {
-  let meanwhile = || samples.iter().filter(|one| (from..=to).contains(&one.at));
-  let woken_late = meanwhile().map(|one| one.woken_late).max();
-  let waited = meanwhile()
-    .next()
-    .zip(meanwhile().next_back())
-    .map(|(first, last)| last.waited - first.waited);
-  [woken_late, waited]
-    .into_iter()
-    .flatten()
-    .map(|late| late.max(TimeDelta::zero()))
-    .sum()
 }

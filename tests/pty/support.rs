@@ -20,9 +20,11 @@ use nix::{
 };
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty};
 
+mod machine;
 mod nowhere;
 mod screen;
 
+pub(crate) use machine::{Account, Machine};
 pub(crate) use nowhere::{Nowhere, console, plain};
 use screen::{Seen, Shared, read};
 

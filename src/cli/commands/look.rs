@@ -46,7 +46,7 @@ async fn watched(desk: &mut Desk) -> Verdict {
 }
 
 async fn looked(desk: &mut Desk) -> Result<Observation, Trouble> {
-  let seen = engine::observe(&desk.world).await;
+  let seen = engine::settled(&desk.world).await;
   if desk.globals.json {
     desk.out.json(&seen)?;
   } else {

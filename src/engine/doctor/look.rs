@@ -4,7 +4,7 @@ use super::{Diagnosis, Facts, Seen, examine};
 use crate::{
   config::NotFound,
   engine::{
-    observe::observe,
+    observe::settled,
     ports::{Clock, PortError, Surroundings},
     world::World,
   },
@@ -19,7 +19,7 @@ use crate::{
 /// Diagnoses a site. Changes nothing.
 pub async fn look(world: &World) -> Diagnosis {
   let (observation, files, machine, proxy) = tokio::join!(
-    observe(world),
+    settled(world),
     world.surroundings.files(),
     world.surroundings.machine(),
     world.router.configuration(),

@@ -111,11 +111,14 @@ fn a_dispute_from_before_the_proof_is_no_alarm_any_more() {
   let mut seen = looked_at(30);
   seen.live = Live::Disputed { proven: None };
   seen.witnesses[1].testimony = Testimony::Slot { slot: Slot::Green };
+  seen.drift = vec!["BLUE is live and not healthy".into()];
   let mut console = Console::over(seen);
-  assert!(console.screen(120, 40).contains("WITNESSES DISAGREE"));
+  let screen = console.screen(120, 40);
+  assert!(screen.contains("WITNESSES DISAGREE") && screen.contains("BLUE is live"));
   goes_on(&mut console, proven());
   let screen = console.screen(120, 40);
   assert!(!screen.contains("WITNESSES DISAGREE"), "{screen}");
+  assert!(!screen.contains("BLUE is live"), "{screen}");
 }
 
 #[test]
