@@ -37,8 +37,8 @@ pub enum Standing<'a> {
 pub struct Able(HashMap<Action, String>);
 
 /// What an action asks the engine for, where that is known without asking the operator anything.
-pub fn intent(action: Action, seen: &Observation) -> Option<Intent> {
-  let standby = seen.standby();
+pub fn intent(action: Action, live: &Live) -> Option<Intent> {
+  let standby = standby(live);
   match action {
     Action::Rollback => Some(Intent::Rollback(Rollback {
       version: None,
@@ -47,7 +47,7 @@ pub fn intent(action: Action, seen: &Observation) -> Option<Intent> {
       undoes: None,
     })),
     Action::Switch => Some(Intent::Switch {
-      to: disputed_target(seen).or(standby)?,
+      to: disputed_target(live).or(standby)?,
       reason: None,
     }),
     Action::Smoke => Some(Intent::Smoke { slot: standby? }),
@@ -61,10 +61,14 @@ pub fn intent(action: Action, seen: &Observation) -> Option<Intent> {
   }
 }
 
+fn standby(live: &Live) -> Option<Slot> {
+  live.slot().map(Slot::other)
+}
+
 /// Where witnesses disagree, switching to the slot that really answers settles it and moves nobody.
-fn disputed_target(seen: &Observation) -> Option<Slot> {
-  match seen.live {
-    Live::Disputed { proven } => proven,
+fn disputed_target(live: &Live) -> Option<Slot> {
+  match live {
+    Live::Disputed { proven } => *proven,
     Live::Proven { .. } | Live::Claimed { .. } | Live::Unknown => None,
   }
 }
@@ -85,10 +89,10 @@ impl Able {
     )
   }
 
-  pub fn weigh(site: &Site, seen: &Observation, operation: Option<&Watched>) -> Self {
+  pub fn weigh(site: &Site, seen: &Observation, live: &Live, operation: Option<&Watched>) -> Self {
     let mut why = HashMap::new();
     for row in TABLE.iter().filter(|row| row.effect == Effect::Changes) {
-      if let Err(reason) = possible(row.action, site, seen, operation) {
+      if let Err(reason) = possible(row.action, site, seen, live, operation) {
         why.insert(row.action, reason);
       }
     }
@@ -100,6 +104,7 @@ fn possible(
   action: Action,
   site: &Site,
   seen: &Observation,
+  live: &Live,
   operation: Option<&Watched>,
 ) -> Result<(), String> {
   let gate = operation.and_then(Watched::gate);
@@ -108,7 +113,7 @@ fn possible(
   let when = |yes: bool, why: &str| if yes { Ok(()) } else { Err(why.to_owned()) };
   match action {
     Action::Switch if gate.is_some() => Ok(()),
-    Action::Switch if seen.standby().is_none() && disputed_target(seen).is_none() => {
+    Action::Switch if standby(live).is_none() && disputed_target(live).is_none() => {
       Err("it is not certain who is live".to_owned())
     }
     Action::Rollback if interrupted => Ok(()),
@@ -150,15 +155,13 @@ fn possible(
       Ok(())
     }
     Action::Complete | Action::Smoke
-      if seen
-        .standby()
-        .is_some_and(|slot| !seen.slots[slot].any_running()) =>
+      if standby(live).is_some_and(|slot| !seen.slots[slot].any_running()) =>
     {
       Err("the standby is not running".to_owned())
     }
     Action::Deploy => asked(site, seen, &placeholder()),
     Action::Lifecycle | Action::Restore => free(site, seen),
-    _ => intent(action, seen).map_or_else(
+    _ => intent(action, live).map_or_else(
       || Err("it is not certain who is live".to_owned()),
       |intent| asked(site, seen, &intent),
     ),

@@ -20,7 +20,6 @@ use super::{
 };
 use crate::{
   config::Site,
-  engine::{observer::pace, run_state::Users},
   model::{
     BySlot, Slot,
     actor::Actor,
@@ -29,19 +28,15 @@ use crate::{
     operation::OperationId,
     requests::Window,
     shown::Shown,
-    traffic::Live,
     watch::Moved,
   },
-  render::{Detail, Tone, Typing, status},
+  render::Tone,
   tui::{
     action::{Action, Effect as Reach},
     keymap::Keymap,
   },
 };
 
-/// The observer makes unknown what was not renewed for three of its intervals. This is more than
-/// three of the longest: only a backstop, `overdue` notices long before that it does not look.
-const STALE: Duration = Duration::from_secs(200);
 /// How long a line about what just happened stays.
 const NOTICE: Duration = Duration::from_secs(12);
 
@@ -200,61 +195,6 @@ impl App {
     });
   }
 
-  /// From where facts are judged: the same freshness as `cutover status`.
-  pub fn eyes(&self) -> status::View {
-    status::View {
-      now: self.now.wall,
-      stale: STALE,
-      detail: Detail::Normal,
-      typing: Typing::with_config(&self.site.file),
-    }
-  }
-
-  /// How old the picture is, when it should have been renewed since.
-  pub fn overdue(&self) -> Option<Duration> {
-    let seen = self.seen.as_ref()?;
-    let age = pace::overdue(&self.site, seen.at, self.now.wall)?;
-    age.to_std().ok()
-  }
-
-  /// Where users are by the word of the operation on the screen, as long as that is newer than the last
-  /// answer through the proxy.
-  pub fn told(&self) -> Users {
-    let users = match &self.operation {
-      Some(watched) if !watched.interrupted => watched.run.users,
-      _ => Users::NotTold,
-    };
-    let proof = self.seen.as_ref().and_then(|seen| status::proof(seen));
-    match (users, proof) {
-      (Users::Moving { to }, Some(proof)) if proof.slot() == Some(to) => Users::NotTold,
-      (Users::Proven { at, .. }, Some(proof)) if proof.at >= at => Users::NotTold,
-      _ => users,
-    }
-  }
-
-  /// The last look at the site, unless users were moved since.
-  pub fn still_seen(&self) -> Option<&Arc<Observation>> {
-    let seen = self.seen.as_ref()?;
-    (self.told() == Users::NotTold).then_some(seen)
-  }
-
-  /// Who is live. A proof that should have been renewed proves nothing about now.
-  pub fn live(&self) -> Live {
-    if let Users::Proven { slot, at } = self.told() {
-      return match pace::overdue(&self.site, at, self.now.wall) {
-        Some(_) => Live::Claimed { slot },
-        None => Live::Proven { slot },
-      };
-    }
-    let Some(seen) = &self.seen else {
-      return Live::Unknown;
-    };
-    match status::live(seen, &self.eyes()) {
-      Live::Proven { slot } if self.overdue().is_some() => Live::Claimed { slot },
-      live => live,
-    }
-  }
-
   /// The question on top, if there is one.
   pub fn asking(&mut self) -> Option<&mut Asking> {
     match self.modals.last_mut() {
@@ -309,7 +249,9 @@ impl App {
     self.able = match (&self.seen, self.role) {
       (_, Role::Observer) => Able::nothing("this console only watches (--observe)"),
       (None, _) => Able::nothing("the site has not been looked at yet"),
-      (Some(seen), Role::Operator) => Able::weigh(&self.site, seen, self.operation.as_ref()),
+      (Some(seen), Role::Operator) => {
+        Able::weigh(&self.site, seen, &self.live(), self.operation.as_ref())
+      }
     };
   }
 

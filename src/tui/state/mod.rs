@@ -7,6 +7,7 @@ pub mod ask;
 pub mod deploy;
 pub mod doctor;
 pub mod history;
+mod live;
 pub mod logs;
 pub mod modal;
 pub mod operation;

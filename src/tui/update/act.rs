@@ -41,11 +41,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     }
     Action::Complete if app.watched().is_some() => watch::keep(app),
     Action::Rollback | Action::Switch | Action::Smoke | Action::Complete | Action::Backup => {
-      match app
-        .seen
-        .as_ref()
-        .and_then(|seen| able::intent(action, seen))
-      {
+      match able::intent(action, &app.live()) {
         Some(intent) => plan(app, action.row().title, intent),
         None => Vec::new(),
       }

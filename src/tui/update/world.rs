@@ -74,6 +74,7 @@ pub(super) fn news(app: &mut App, msg: Msg) -> Vec<Effect> {
         return Vec::new();
       };
       watched.apply(&record);
+      app.seen = app.seen.take().map(|seen| app.released(seen));
       super::logs::marker(app, id, &record);
       let effects = told(app, &record.event);
       app.weigh();
@@ -129,6 +130,7 @@ pub(super) fn news(app: &mut App, msg: Msg) -> Vec<Effect> {
 }
 
 fn observed(app: &mut App, seen: Arc<Observation>) -> Vec<Effect> {
+  let seen = app.released(seen);
   let sources = super::logs::sources(&app.site, &seen);
   let former = app.seen.replace(seen);
   app.weigh();

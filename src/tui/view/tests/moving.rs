@@ -7,12 +7,12 @@ use crate::{
   model::{
     Slot,
     event::{Event, Produced},
-    observation::Observation,
-    operation::OperationId,
+    observation::{Holder, Observation},
+    operation::{OperationId, Outcome},
     traffic::{Live, Testimony},
   },
-  render::samples::{before, begun, ledger, observation, order, records},
-  tui::{msg::Msg, scene::Console},
+  render::samples::{before, begun, ledger, observation, order, records, verdict},
+  tui::{action::Action, msg::Msg, scene::Console, state::able::Standing},
 };
 
 /// The steps of the sample plan.
@@ -119,6 +119,41 @@ fn a_dispute_from_before_the_proof_is_no_alarm_any_more() {
   let screen = console.screen(120, 40);
   assert!(!screen.contains("WITNESSES DISAGREE"), "{screen}");
   assert!(!screen.contains("BLUE is live"), "{screen}");
+}
+
+/// Its lock was looked at before it ended, so many seconds ago.
+fn locked(seconds: i64) -> Observation {
+  let mut seen = looked_at(seconds);
+  let order = order();
+  seen.at = before(seconds);
+  seen.lock = Some(Holder {
+    operation: order.id,
+    kind: order.plan.kind,
+    actor: order.actor,
+    since: before(42),
+    boot_id: "b".into(),
+    pid: 4121,
+    pid_started: 1,
+  });
+  seen
+}
+
+#[test]
+fn an_operation_that_has_ended_is_in_nobodys_way() {
+  let mut console = Console::over(locked(6));
+  let mut events = proven();
+  goes_on(&mut console, events.clone());
+  let deploy = |console: &Console| console.app.standing(Action::Deploy) == Standing::Possible;
+  assert!(!deploy(&console), "it runs");
+  events.push(Event::Ended {
+    verdict: verdict(Outcome::Done),
+  });
+  goes_on(&mut console, events);
+  assert!(deploy(&console), "it has ended");
+  console.sees(locked(3));
+  assert!(deploy(&console), "looked at before it ended");
+  console.sees(locked(0));
+  assert!(!deploy(&console), "a child of its runner still holds it");
 }
 
 #[test]
