@@ -45,7 +45,7 @@ fn rows(slot: Slot, service: Option<&String>) -> [Choice; 3] {
   [
     row(
       "restart",
-      "the same containers; tests of the slot no longer count",
+      "the same containers; its tests are void",
       Intent::Restart {
         slot,
         service: service.clone(),
@@ -54,7 +54,7 @@ fn rows(slot: Slot, service: Option<&String>) -> [Choice; 3] {
     ),
     row(
       "stop",
-      "gracefully, after draining; keeps the containers",
+      "after draining; the containers are kept",
       Intent::Stop {
         slot,
         service: service.clone(),

@@ -124,18 +124,21 @@ fn state(watched: &Watched, app: &App) -> (Tone, String) {
 
 fn compact(buffer: &mut Buffer, area: Rect, watched: &Watched, app: &App, theme: Theme) {
   let run = &watched.run;
-  let mut pen = Pen::row(buffer, area, 0, theme);
-  pen.put(Role::Text, " ");
   if let Some(verdict) = &run.verdict {
-    pen.put(
-      role(render::verdict::tone(verdict.outcome)),
-      verdict.summary.as_str(),
-    );
+    let mut page = Page::default();
+    let tone = render::verdict::tone(verdict.outcome);
+    page.wrapped(tone, &format!(" {}", verdict.summary), 1);
     if let Some(next) = verdict.next.first() {
-      Pen::row(buffer, area, 1, theme).put(Role::Faint, &format!(" next: {next}"));
+      page.faint(format!(" next: {next}"));
+    }
+    let rows = page::rows(&page, usize::from(area.width));
+    for (row, (tone, text)) in (0..area.height).zip(rows) {
+      Pen::row(buffer, area, row, theme).put(role(tone), &text);
     }
     return;
   }
+  let mut pen = Pen::row(buffer, area, 0, theme);
+  pen.put(Role::Text, " ");
   if let Some((index, failure)) = run.first_failure() {
     pen.put(
       Role::Bad,

@@ -3,7 +3,11 @@
 use insta::assert_snapshot;
 
 use super::{COLORED, LARGE, MIDDLE, MONO, SMALL, at, drawn, scenes, styles, text};
-use crate::tui::{scene::Console, state::panel::Panel};
+use crate::{
+  model::{event::Event, operation::Outcome},
+  render::samples,
+  tui::{scene::Console, state::panel::Panel},
+};
 
 #[test]
 fn a_quiet_site() {
@@ -53,6 +57,19 @@ fn a_failure_card() {
   console.app.zoomed = true;
   let zoomed = at(&console.app, COLORED, &[SMALL]);
   assert_snapshot!(format!("{dashboard}{zoomed}"));
+}
+
+#[test]
+fn how_an_operation_ended_is_read_whole_at_80_columns() {
+  let mut console = Console::quiet();
+  let mut verdict = samples::verdict(Outcome::Done);
+  verdict.summary =
+    "restored_20261128_113942 is in use now; the former database is kept as ala_before_20261128"
+      .into();
+  let events = vec![samples::begun(), Event::Ended { verdict }];
+  console.follows(samples::order(), events);
+  let screen = console.screen(80, 24);
+  assert!(screen.contains("ala_before_20261128"), "{screen}");
 }
 
 #[test]
