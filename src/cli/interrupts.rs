@@ -2,8 +2,9 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Listens from when it is made until it is dropped: a press that comes while something else is being done
-/// is not lost, as it would be between two waits of `tokio::signal::ctrl_c`.
+/// Listens from when it is made: a press that comes while something else is being done is not lost, as it
+/// would be between two waits of `tokio::signal::ctrl_c`. Once anybody has listened, a press no longer ends
+/// this program by itself.
 pub(super) struct Interrupts(Option<Signal>);
 
 impl Interrupts {

@@ -51,15 +51,16 @@ pub async fn observe(world: &World) -> Observation {
 }
 
 /// The same for somebody who is told only once: while an operation moves users, and where it has while this
-/// looked, what is seen contradicts itself. That is no disagreement, and over in a moment.
+/// looked, what is seen contradicts itself. That is no disagreement, and over in a moment. A plan does not wait
+/// for it: a rollback pushes such an operation aside.
 pub async fn settled(world: &World) -> Observation {
   let end = Instant::now() + pace::DOUBT_OPERATION;
   let recorded = || world.ledger.live_record().ok().flatten();
   loop {
     let before = recorded();
     let seen = observe(world).await;
-    let moves = seen.operation.as_ref().is_some_and(|it| it.moves_users);
-    if (!moves && seen.record == before) || Instant::now() >= end {
+    let moving = seen.operation.as_ref().is_some_and(|it| it.moving);
+    if (!moving && seen.record == before) || Instant::now() >= end {
       return seen;
     }
     sleep(pace::SETTLE).await;

@@ -72,7 +72,7 @@ pub struct OperationState {
   pub step: Option<Shown>,
   pub waiting_for: Option<Shown>,
   /// It has begun to move users and has not yet recorded where they are: until then witnesses differ.
-  pub moves_users: bool,
+  pub moving: bool,
   pub phase: Phase,
 }
 

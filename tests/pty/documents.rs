@@ -19,7 +19,7 @@ use reader::{PATIENCE, Reader};
 const ELSEWHERE: [(&str, &str); 11] = [
   (
     "cargo build --release",
-    "minutes; CI builds all of it without",
+    "minutes; CI builds the same without optimization",
   ),
   ("cargo install", "the same build"),
   ("cargo bench", "minutes of measuring"),

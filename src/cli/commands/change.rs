@@ -47,7 +47,7 @@ pub(super) async fn run(desk: &mut Desk, verb: &Verb, dry: DryRun) -> Verdict {
 pub(super) async fn carry_out(desk: &mut Desk, intent: Intent, dry: DryRun) -> Verdict {
   let mut confirmed: Option<Plan> = None;
   loop {
-    let observation = engine::settled(&desk.world).await;
+    let observation = engine::observe(&desk.world).await;
     if is_interrupted(&observation) && matches!(intent, Intent::Rollback(_)) && !dry.dry_run {
       if let Some(outcome) = put_back_first(desk, &observation).await? {
         return Ok(outcome);

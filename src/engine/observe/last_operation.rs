@@ -40,7 +40,7 @@ fn summarize(world: &World, order: &Order) -> OperationState {
     .and_then(|index| state.steps.get(index).map(|(step, _)| (index, step)))
     .map(|(index, step)| Shown::line(&format!("[{}/{total}] {}", index + 1, step.title())));
   OperationState {
-    moves_users: phase == Phase::Running && state.traffic_touched() && !state.recorded(),
+    moving: phase == Phase::Running && state.traffic_touched() && !state.recorded(),
     id: order.id,
     kind: order.plan.kind,
     target: order.plan.target,

@@ -38,7 +38,7 @@ fn operation(phase: Phase) -> OperationState {
     begun: before(75),
     step: Some("6/9 reload the proxy".into()),
     waiting_for: None,
-    moves_users: false,
+    moving: false,
     phase,
   }
 }

@@ -127,7 +127,7 @@ async fn make(
   let fresh = |seen: &Observation| pace::overdue(&world.site, seen.at, now).is_none();
   let seen = match seen.filter(|seen| able::is_whole(seen) && fresh(seen)) {
     Some(seen) => seen,
-    None => Arc::new(engine::settled(world).await),
+    None => Arc::new(engine::observe(world).await),
   };
   engine::plan::plan(world, &seen, intent).await
 }

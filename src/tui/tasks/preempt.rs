@@ -39,7 +39,7 @@ async fn aside(world: &World, operations: &dyn Operations, agreed: Plan) -> Resu
     Preempted::Interrupted => return Err("its runner died: R puts users back now".into()),
     Preempted::MovesUsers => return Err("it moves users by now: look, then press R again".into()),
   }
-  let seen = engine::settled(world).await;
+  let seen = engine::observe(world).await;
   let intent = Intent::Rollback(Rollback {
     version: None,
     reason: agreed.reason.as_ref().map(ToString::to_string),

@@ -349,7 +349,7 @@ fn an_operation_of_another_console_is_followed_by_itself() {
     begun: crate::render::samples::before(5),
     step: None,
     waiting_for: None,
-    moves_users: false,
+    moving: false,
     phase: crate::model::observation::Phase::Running,
   });
   let console = Console::over(seen);

@@ -66,7 +66,7 @@ pub(super) fn interrupted() -> Console {
     begun: before(75),
     step: Some("6/9 reload the proxy".into()),
     waiting_for: None,
-    moves_users: false,
+    moving: false,
     phase: Phase::Interrupted,
   });
   let mut console = Console::over(seen);
@@ -297,7 +297,7 @@ pub(super) fn all_texts(text: &str) -> Observation {
     begun: before(75),
     step: Some(text.into()),
     waiting_for: Some(text.into()),
-    moves_users: false,
+    moving: false,
     phase: Phase::Interrupted,
   });
   seen.lock = Some(Holder {
