@@ -108,7 +108,11 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, theme: Theme) {
   witnesses(buffer, area, app, theme, wide);
 }
 
+/// For how long users have been where they are; while they move, nobody has that.
 fn since(app: &App) -> String {
+  if matches!(app.told(), Users::Moving { .. }) {
+    return String::new();
+  }
   let record = app.seen.as_ref().and_then(|seen| seen.record.as_ref());
   match (app.live(), record) {
     (Live::Proven { slot } | Live::Claimed { slot }, Some(record))

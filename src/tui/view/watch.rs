@@ -270,14 +270,14 @@ pub(super) fn line(app: &App, slot: Slot, room: usize) -> Vec<(Role, String)> {
   let failing = window.failing(now).unwrap_or(0.0);
   let limits = &app.site.watch;
   let mut parts = vec![
-    (Role::Text, format!("{rate}/s  ")),
+    (Role::Text, format!("{rate}/s")),
     (
       if limits.error_rate.is_exceeded_by(failed, count) {
         Role::Bad
       } else {
         Role::Text
       },
-      format!("err {:.1} %  ", failing * 100.0),
+      format!("  err {:.1} %", failing * 100.0),
     ),
   ];
   let percents: &[u8] = if room < ALL_PERCENTS {
@@ -290,7 +290,7 @@ pub(super) fn line(app: &App, slot: Slot, room: usize) -> Vec<(Role, String)> {
       let most = limits.p95.filter(|_| percent == 95);
       let above = most.is_some_and(|most| Duration::from_millis(u64::from(time)) > most);
       let role = if above { Role::Warn } else { Role::Text };
-      parts.push((role, format!("p{percent} {}  ", millis(u64::from(time)))));
+      parts.push((role, format!("  p{percent} {}", millis(u64::from(time)))));
     }
   }
   parts

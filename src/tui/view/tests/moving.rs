@@ -9,10 +9,16 @@ use crate::{
     event::{Event, Produced},
     observation::{Holder, Observation},
     operation::{OperationId, Outcome},
+    plan::Step,
     traffic::{Live, Testimony},
   },
   render::samples::{before, begun, ledger, observation, order, records, verdict},
-  tui::{action::Action, msg::Msg, scene::Console, state::able::Standing},
+  tui::{
+    action::Action,
+    msg::Msg,
+    scene::{Console, rollback},
+    state::able::Standing,
+  },
 };
 
 /// The steps of the sample plan.
@@ -72,6 +78,25 @@ fn header(console: &Console) -> String {
 fn between_the_reload_and_its_proof_nobody_is_called_live() {
   let console = console(reloading());
   assert_snapshot!(at(&console.app, COLORED, &[SMALL]));
+}
+
+#[test]
+fn nobody_has_been_anywhere_for_a_while_who_is_on_the_way() {
+  let mut back = order();
+  back.plan = rollback();
+  for planned in &mut back.plan.steps {
+    if let Step::Reload { slot } = &mut planned.step {
+      *slot = Slot::Blue;
+    }
+  }
+  let mut console = Console::quiet();
+  assert!(header(&console).contains("LIVE [G] GREEN 2.0.0 for 3m12s"));
+  let mut events = vec![begun()];
+  events.extend(reloading());
+  console.follows(back, events);
+  let text = header(&console);
+  assert!(text.contains("USERS MOVE TO [B] BLUE 1.9.3  "), "{text}");
+  assert!(text.contains("rollback ?"), "{text}");
 }
 
 #[test]
