@@ -133,7 +133,14 @@ fn where_the_locale_is_not_utf8_every_byte_is_ascii() {
   command.env("LANG", "C");
   let mut terminal = Terminal::start(command, NARROW);
   terminal.wait_text("DOCKER:");
-  for key in [":", "\u{1b}", "?", "\u{1b}", " ", "q", "p", "q", "D"] {
+  // An escape that comes together with the next key is another key: each waits for what it does.
+  for (key, opens) in [(":", " COMMANDS "), ("?", " HELP ")] {
+    terminal.keys(key);
+    terminal.wait_text(opens);
+    terminal.keys("\u{1b}");
+    terminal.wait_no_text(opens);
+  }
+  for key in [" ", "q", "p", "q", "D"] {
     terminal.keys(key);
   }
   terminal.wait_text("DOCKER:");
